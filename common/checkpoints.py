@@ -1,0 +1,69 @@
+"""Checkpoints at the end of every epoch, from which a run continues exactly.
+
+On disk, in the checkpoint folder: `checkpoint` (which one is the newest),
+`epoch-N.index` and `epoch-N.data-*`, N counting finished epochs. The two
+newest are kept, so that a kill while one is written leaves the other.
+"""
+
+import os
+
+import keras
+import tensorflow as tf
+
+
+class Checkpoints:
+    """Saves and restores a compiled model with its optimizers.
+
+    Args:
+        model: A compiled model whose optimizers are built.
+        directory: Folder of the checkpoints.
+    """
+
+    def __init__(self, model: keras.Model, directory: str | os.PathLike):
+        self._epochs = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._checkpoint = tf.train.Checkpoint(model=model, epochs=self._epochs)
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint,
+            os.fspath(directory),
+            max_to_keep=2,
+            checkpoint_name="epoch",
+        )
+
+    def save(self, epochs: int) -> None:
+        """Saves the state after `epochs` finished epochs."""
+        self._epochs.assign(epochs)
+        self._manager.save(checkpoint_number=epochs)
+
+    def restore(self) -> int:
+        """Restores the newest checkpoint; returns its finished epochs.
+
+        Returns 0 and changes nothing where there is none.
+
+        Raises:
+            ValueError: The checkpoint does not fit the model.
+        """
+        newest = self._manager.latest_checkpoint
+        if newest is None:
+            return 0
+        status = self._checkpoint.restore(newest)
+        try:
+            status.assert_existing_objects_matched()
+            status.assert_consumed()
+        except AssertionError as error:
+            raise ValueError(
+                f"The checkpoint {newest} does not fit this model; it was made "
+                "with other settings."
+            ) from error
+        return int(self._epochs.numpy())
+
+
+class SaveEpochs(keras.callbacks.Callback):
+    """Saves a checkpoint at the end of every epoch."""
+
+    def __init__(self, checkpoints: Checkpoints):
+        super().__init__()
+        self._checkpoints = checkpoints
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Saves after the epoch, counted from 0."""
+        self._checkpoints.save(epoch + 1)

@@ -1,0 +1,1 @@
+"""Image-text-label data: arrays, readers, splits and tf.data pipelines."""

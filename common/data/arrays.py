@@ -1,0 +1,167 @@
+"""Paired images and texts with labels, checked once at the boundary."""
+
+import dataclasses
+
+import numpy as np
+
+from common import files
+
+_BLOCK = 4096
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CrossModalData:
+    """Item i is one image, one text and, where known, its labels.
+
+    Arrays may be memory-mapped; nothing is copied.
+
+    Attributes:
+        image: Image features, [n, d_image]; floating point, or unsigned
+            integers that stand for `image * image_scale`.
+        text: Bag of words, [n, d_text], integers or floating point, >= 0.
+        labels: Multi-hot labels, [n, c] of 0 and 1, or None.
+        ids: Names of the items, [n] strings.
+        vocabulary: Word of each text column, [d_text] strings, or None.
+        label_names: Name of each label column, [c] strings, or None.
+        image_scale: Step of each quantised image column, [d_image] float32,
+            or None for floating-point features.
+
+    Raises:
+        ValueError: Shapes, dtypes or values do not fit together.
+    """
+
+    image: np.ndarray
+    text: np.ndarray
+    labels: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    vocabulary: np.ndarray | None = None
+    label_names: np.ndarray | None = None
+    image_scale: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.ids is None:
+            object.__setattr__(self, "ids", np.arange(len(self.image)).astype(str))
+        _check_features("image", self.image)
+        _check_features("text", self.text)
+        _check_counts(self)
+        _check_names(self)
+        _check_scale(self)
+        if self.labels is not None:
+            _check_labels(self.labels)
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def image_dim(self) -> int:
+        """Width of the image features."""
+        return self.image.shape[1]
+
+    @property
+    def text_dim(self) -> int:
+        """Width of the bag of words."""
+        return self.text.shape[1]
+
+    def image_features(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Image features of the chosen rows, [m, d_image] float32."""
+        values = np.asarray(self.image[rows], np.float32)
+        return values if self.image_scale is None else values * self.image_scale
+
+    def text_features(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Bag of words of the chosen rows, [m, d_text] float32."""
+        return np.asarray(self.text[rows], np.float32)
+
+    def empty_texts(self) -> np.ndarray:
+        """Rows whose bag of words is all zero, [m] int64."""
+        return _rows_where(self.text, lambda block: ~block.any(axis=1))
+
+    def digest(self) -> str:
+        """SHA-256 of everything a model can see: features and scale."""
+        scale = np.zeros(0) if self.image_scale is None else self.image_scale
+        return files.array_digest(self.image, self.text, scale)
+
+
+def _rows_where(array, test) -> np.ndarray:
+    starts = range(0, len(array), _BLOCK)
+    hits = [np.flatnonzero(test(array[s : s + _BLOCK])) + s for s in starts]
+    return np.concatenate(hits) if hits else np.zeros(0, np.int64)
+
+
+def _check_features(name: str, array: np.ndarray) -> None:
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"`{name}` must be a non-empty matrix [items, features]; received "
+            f"shape {array.shape}."
+        )
+    if array.dtype.kind not in "fuib":
+        raise ValueError(
+            f"`{name}` must hold numbers; received dtype {array.dtype}."
+        )
+    if array.dtype.kind == "f":
+        bad = _rows_where(array, lambda b: ~np.isfinite(b).all(axis=1))
+        if len(bad):
+            raise ValueError(
+                f"`{name}` holds NaN or infinite values in {len(bad)} rows, "
+                f"the first is row {bad[0]}; remove or mend them."
+            )
+    if name == "text":
+        bad = _rows_where(array, lambda b: (b < 0).any(axis=1))
+        if len(bad):
+            raise ValueError(
+                f"`text` must be a bag of words, >= 0; row {bad[0]} holds a "
+                "negative value."
+            )
+
+
+def _check_counts(data: CrossModalData) -> None:
+    counts = {
+        name: len(getattr(data, name))
+        for name in ("image", "text", "labels", "ids")
+        if getattr(data, name) is not None
+    }
+    if len(set(counts.values())) != 1:
+        received = ", ".join(f"{name}: {n}" for name, n in counts.items())
+        raise ValueError(
+            "Images, texts, labels and ids must pair up row by row; received "
+            f"row counts {received}."
+        )
+
+
+def _check_names(data: CrossModalData) -> None:
+    if data.vocabulary is not None and len(data.vocabulary) != data.text_dim:
+        raise ValueError(
+            f"`vocab` must name every text column; received "
+            f"{len(data.vocabulary)} words for {data.text_dim} columns."
+        )
+    if data.label_names is not None:
+        columns = None if data.labels is None else data.labels.shape[-1]
+        if len(data.label_names) != columns:
+            raise ValueError(
+                f"`label_names` must name every label column; received "
+                f"{len(data.label_names)} names for {columns} columns."
+            )
+
+
+def _check_scale(data: CrossModalData) -> None:
+    scale = data.image_scale
+    if scale is None:
+        return
+    if scale.shape != (data.image_dim,) or not np.isfinite(scale).all():
+        raise ValueError(
+            f"`image_scale` must hold {data.image_dim} finite numbers, one an "
+            f"image column; received shape {scale.shape}."
+        )
+
+
+def _check_labels(labels: np.ndarray) -> None:
+    if labels.ndim != 2 or labels.dtype.kind not in "fuib":
+        raise ValueError(
+            "`labels` must be a multi-hot matrix [items, labels] of 0 and 1; "
+            f"received shape {labels.shape}, dtype {labels.dtype}."
+        )
+    bad = _rows_where(labels, lambda b: ((b != 0) & (b != 1)).any(axis=1))
+    if len(bad):
+        raise ValueError(
+            "`labels` must be multi-hot, only 0 and 1; row "
+            f"{bad[0]} holds {labels[bad[0]].max()}."
+        )

@@ -1,0 +1,1 @@
+"""Open Clip Art drawings: arrays, thumbnails and the script behind them."""

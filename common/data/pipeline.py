@@ -1,0 +1,106 @@
+"""tf.data pipelines from arrays on disk or in memory to float batches."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from common.data import arrays
+
+
+class Draws(Protocol):
+    """What a pipeline needs to know of `common.data.draws`."""
+
+    gathered: tuple[str, ...]
+    steps_per_epoch: int
+
+    def __call__(self, step: int) -> dict[str, np.ndarray]:
+        """Draws the row numbers of a batch."""
+
+
+def batches(
+    data: arrays.CrossModalData,
+    rows: np.ndarray,
+    draws: Draws,
+    first_step: int,
+    last_step: int,
+) -> tf.data.Dataset:
+    """Batches number `first_step` to `last_step - 1` of a training run.
+
+    Features are gathered in their stored type (integer bags of words and
+    quantised images stay small) and become float32 inside the pipeline.
+
+    Args:
+        data: The data set; its arrays may be memory-mapped.
+        rows: Training rows of `data`, [n] int64; draws number them 0..n-1.
+        draws: Which training rows form a batch.
+        first_step: Number of the first batch; not 0 when a run resumes.
+        last_step: Number of the batch after the last.
+
+    Returns:
+        Dictionaries of everything drawn, and of `image` [r, d_image] and
+        `text` [r, d_text] float32 with the rows of the draws named in
+        `draws.gathered`, one after the other.
+    """
+    example = _gather(data, rows, draws, first_step)
+    signature = {
+        name: tf.TensorSpec(value.shape, value.dtype)
+        for name, value in example.items()
+    }
+
+    def load(step):
+        values = tf.numpy_function(
+            lambda s: list(_gather(data, rows, draws, int(s)).values()),
+            [step],
+            [spec.dtype for spec in signature.values()],
+        )
+        batch = dict(zip(signature, values, strict=True))
+        for name, spec in signature.items():
+            batch[name].set_shape(spec.shape)
+        return _decode(batch, data.image_scale)
+
+    steps = tf.data.Dataset.range(first_step, last_step)
+    return steps.map(load).prefetch(2)
+
+
+def encode(
+    encoder: Callable[[tf.Tensor], tf.Tensor],
+    features: Callable[[slice], np.ndarray],
+    count: int,
+    batch_size: int = 1024,
+) -> np.ndarray:
+    """Applies an encoder to features block by block, in order.
+
+    Args:
+        encoder: Maps [b, d] float32 to a tensor with b rows.
+        features: Returns the float32 features of a slice of 0..count-1.
+        count: Number of rows.
+        batch_size: Rows in a block.
+
+    Returns:
+        The encoder's outputs, [count, ...].
+    """
+    blocks = [
+        np.asarray(encoder(tf.constant(features(block))))
+        for block in _slices(count, batch_size)
+    ]
+    return np.concatenate(blocks)
+
+
+def _slices(count: int, size: int) -> Iterator[slice]:
+    return (slice(s, min(s + size, count)) for s in range(0, count, size))
+
+
+def _gather(data, rows, draws, step) -> dict[str, np.ndarray]:
+    drawn = draws(step)
+    chosen = rows[np.concatenate([drawn[name] for name in draws.gathered])]
+    return drawn | {"image": data.image[chosen], "text": data.text[chosen]}
+
+
+def _decode(batch, image_scale) -> dict[str, tf.Tensor]:
+    image = tf.cast(batch["image"], tf.float32)
+    if image_scale is not None:
+        image *= tf.constant(image_scale, tf.float32)
+    return batch | {"image": image, "text": tf.cast(batch["text"], tf.float32)}

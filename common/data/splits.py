@@ -1,0 +1,134 @@
+"""Query, retrieval, training and validation rows, stored as index files."""
+
+import dataclasses
+import os
+
+import numpy as np
+
+from common import files
+
+_PARTS = ("query", "retrieval", "train", "validation")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Split:
+    """Row numbers of each part, [m] int64 each.
+
+    Attributes:
+        query: Test queries; in no other part.
+        retrieval: The database that is searched.
+        train: Rows a method may learn from; a subset of `retrieval`, which is
+            the custom of this field.
+        validation: Rows of `retrieval` that serve as queries while training;
+            scored against the rest of `retrieval`.
+
+    Raises:
+        ValueError: Parts overlap that must not, or a row appears twice.
+    """
+
+    query: np.ndarray
+    retrieval: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+    def __post_init__(self):
+        for part in _PARTS:
+            rows = getattr(self, part)
+            if len(np.unique(rows)) != len(rows):
+                raise ValueError(f"The split repeats rows in `{part}`.")
+        shared = np.intersect1d(self.query, self.retrieval)
+        if len(shared):
+            raise ValueError(
+                f"{len(shared)} rows are both query and retrieval, the first is "
+                f"row {shared[0]}; the two must be disjoint."
+            )
+        for part in ("train", "validation"):
+            outside = np.setdiff1d(getattr(self, part), self.retrieval)
+            if len(outside):
+                raise ValueError(
+                    f"{len(outside)} rows of `{part}` are not in `retrieval`, "
+                    f"the first is row {outside[0]}."
+                )
+
+    @property
+    def validation_database(self) -> np.ndarray:
+        """Retrieval rows that validation queries are scored against."""
+        return self.retrieval[~np.isin(self.retrieval, self.validation)]
+
+    def counts(self) -> dict[str, int]:
+        """Number of rows of each part."""
+        return {part: len(getattr(self, part)) for part in _PARTS}
+
+    def digest(self) -> str:
+        """SHA-256 over the four index arrays."""
+        return files.array_digest(*(getattr(self, part) for part in _PARTS))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the four index arrays and their SHA-256 as one `.npz`."""
+        parts = {part: getattr(self, part) for part in _PARTS}
+        files.write_npz(path, sha256=np.array(self.digest()), **parts)
+
+
+def load(path: str | os.PathLike) -> Split:
+    """Reads a stored split.
+
+    Raises:
+        ValueError: The stored SHA-256 does not fit the indices.
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        split = Split(**{part: archive[part] for part in _PARTS})
+        stored = str(archive["sha256"])
+    if stored != split.digest():
+        raise ValueError(
+            f"The split {path} does not fit its own SHA-256; it was edited or "
+            "damaged. Make it again."
+        )
+    return split
+
+
+def make(
+    rows: np.ndarray,
+    num_query: int,
+    num_train: int = 0,
+    seed: int = 0,
+    num_validation: int = 0,
+    hold_out_validation: bool = False,
+) -> Split:
+    """Draws a split: the permuted rows' head is query, the rest retrieval.
+
+    Args:
+        rows: Row numbers to split, [n] int64.
+        num_query: Size of the query part.
+        num_train: Training rows, the first of the retrieval part; 0 takes the
+            whole retrieval part.
+        seed: Seed of `numpy.random.default_rng`.
+        num_validation: Size of the validation part, the last of retrieval.
+        hold_out_validation: Keep validation rows out of training.
+
+    Raises:
+        ValueError: The numbers do not fit the rows.
+    """
+    if not 0 < num_query < len(rows):
+        raise ValueError(
+            f"num_query must lie between 1 and {len(rows) - 1}, one less than "
+            f"the {len(rows)} rows; received {num_query}."
+        )
+    permuted = np.random.default_rng(seed).permutation(rows).astype(np.int64)
+    query, retrieval = permuted[:num_query], permuted[num_query:]
+    if not 0 <= num_train <= len(retrieval):
+        raise ValueError(
+            f"num_train must lie between 0 and the {len(retrieval)} retrieval "
+            f"rows; received {num_train}."
+        )
+    if not 0 <= num_validation < len(retrieval):
+        raise ValueError(
+            f"num_validation must lie between 0 and {len(retrieval) - 1}; "
+            f"received {num_validation}."
+        )
+    validation = retrieval[len(retrieval) - num_validation :]
+    train = retrieval[: num_train or len(retrieval)]
+    if hold_out_validation:
+        train = train[~np.isin(train, validation)]
+    if not len(train):
+        raise ValueError("The split leaves no rows to train on.")
+    return Split(query, retrieval, train, validation)

@@ -1,0 +1,284 @@
+"""One evaluation of image and text codes, in both directions.
+
+`i2t` asks with image codes for texts, `t2i` with text codes for images. Every
+item has one code per modality. All numbers but `map_all_stable` come from one
+pass per direction over the database; see `common.retrieval` for definitions.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from common import codes
+from common import diagnostics
+from common import histograms
+from common import retrieval
+from common import stable_ranking
+
+PRECISION_RANKS = (1, 10, 50, 100, 500, 1000)
+CURVE_RANKS = 1000
+# A MAP less than this above chance means that nothing was learned.
+CHANCE_MARGIN = 0.01
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Codes and labels to evaluate; the counts are made once, on first use.
+
+    Attributes:
+        query_image: q codes of K bits, of the queries' images.
+        query_text: q codes of K bits, of the queries' texts.
+        database_image: n codes of K bits, of the database's images.
+        database_text: n codes of K bits, of the database's texts.
+        query_labels: [q, c] multi-hot zeros and ones.
+        database_labels: [n, c] multi-hot zeros and ones.
+        threads: Number of threads that count.
+
+    Raises:
+        ValueError: If labels are missing or lengths do not fit.
+    """
+
+    query_image: codes.PackedCodes
+    query_text: codes.PackedCodes
+    database_image: codes.PackedCodes
+    database_text: codes.PackedCodes
+    query_labels: np.ndarray
+    database_labels: np.ndarray
+    threads: int = 1
+
+    def __post_init__(self):
+        """Refuses missing labels and codes that do not pair up."""
+        for name in ("query_labels", "database_labels"):
+            if getattr(self, name) is None:
+                raise ValueError(
+                    "An evaluation needs labels to tell which items are "
+                    f"relevant, received None as {name}."
+                )
+        for image, text in (
+            (self.query_image, self.query_text),
+            (self.database_image, self.database_text),
+        ):
+            if len(image) != len(text) or not len(image):
+                raise ValueError(
+                    "Queries and database are pairs of an image and a text, "
+                    f"received {len(image)} image and {len(text)} text codes."
+                )
+            if image.bits != text.bits:
+                raise ValueError(
+                    "Images and texts have codes of one length, received "
+                    f"{image.bits} and {text.bits} bits."
+                )
+
+    @functools.cached_property
+    def counts(self) -> dict[str, histograms.DistanceHistograms]:
+        """Counts per distance of `i2t` and `t2i`."""
+        return {
+            direction: histograms.distance_histograms(
+                *self._sides(direction), threads=self.threads
+            )
+            for direction in ("i2t", "t2i")
+        }
+
+    def metrics(self) -> dict:
+        """Returns the numbers of `evaluate_codes`."""
+        return {
+            "bits": int(self.query_image.bits),
+            **{
+                direction: {
+                    **_direction_metrics(counts.items, counts.relevant),
+                    "map_all_stable": _mean(
+                        stable_ranking.stable_average_precision(
+                            *self._sides(direction)
+                        )
+                    ),
+                }
+                for direction, counts in self.counts.items()
+            },
+            "codes": {
+                "image": _code_statistics(self.database_image),
+                "text": _code_statistics(self.database_text),
+            },
+        }
+
+    def curves(self) -> dict:
+        """Returns the arrays of `retrieval_curves`."""
+        return {
+            direction: _direction_curves(counts.items, counts.relevant)
+            for direction, counts in self.counts.items()
+        }
+
+    def _sides(self, direction: str) -> tuple:
+        if direction == "i2t":
+            packed = self.query_image, self.database_text
+        else:
+            packed = self.query_text, self.database_image
+        return *packed, self.query_labels, self.database_labels
+
+
+def evaluate_codes(
+    query_image: codes.PackedCodes,
+    query_text: codes.PackedCodes,
+    database_image: codes.PackedCodes,
+    database_text: codes.PackedCodes,
+    query_labels: np.ndarray,
+    database_labels: np.ndarray,
+    threads: int = 1,
+) -> dict:
+    """All numbers of one evaluation.
+
+    Args:
+        query_image: q codes of K bits, of the queries' images.
+        query_text: q codes of K bits, of the queries' texts.
+        database_image: n codes of K bits, of the database's images.
+        database_text: n codes of K bits, of the database's texts.
+        query_labels: [q, c] multi-hot zeros and ones.
+        database_labels: [n, c] multi-hot zeros and ones.
+        threads: Number of threads that count.
+
+    Returns:
+        A dict that JSON can hold: `bits`; `i2t` and `t2i` with means over the
+        queries that have a relevant item (None if there is none); and `codes`
+        with the state of the database's bits per modality. `map_all` is the
+        mean over tie orders, and `map_at_50` too, divided by min(R, 50).
+
+    Raises:
+        ValueError: If labels are missing or lengths or values do not fit.
+    """
+    return Evaluation(
+        query_image,
+        query_text,
+        database_image,
+        database_text,
+        query_labels,
+        database_labels,
+        threads,
+    ).metrics()
+
+
+def retrieval_curves(
+    query_image: codes.PackedCodes,
+    query_text: codes.PackedCodes,
+    database_image: codes.PackedCodes,
+    database_text: codes.PackedCodes,
+    query_labels: np.ndarray,
+    database_labels: np.ndarray,
+    threads: int = 1,
+) -> dict:
+    """The curves of one evaluation, for figures.
+
+    `Evaluation` gives both numbers and curves for one count.
+
+    Args:
+        query_image: q codes of K bits, of the queries' images.
+        query_text: q codes of K bits, of the queries' texts.
+        database_image: n codes of K bits, of the database's images.
+        database_text: n codes of K bits, of the database's texts.
+        query_labels: [q, c] multi-hot zeros and ones.
+        database_labels: [n, c] multi-hot zeros and ones.
+        threads: Number of threads that count.
+
+    Returns:
+        For `i2t` and `t2i` a dict of float64 arrays: `micro_precision`,
+        `micro_recall`, `macro_precision` and `macro_recall` [K + 1] over radius
+        0..K, and `precision_at` [1000] over N = 1..1000. NaN where undefined.
+
+    Raises:
+        ValueError: If labels are missing or lengths or values do not fit.
+    """
+    return Evaluation(
+        query_image,
+        query_text,
+        database_image,
+        database_text,
+        query_labels,
+        database_labels,
+        threads,
+    ).curves()
+
+
+def collapse_warnings(metrics: dict) -> list[str]:
+    """Signs that training failed, in plain sentences.
+
+    Args:
+        metrics: What `evaluate_codes` returned.
+
+    Returns:
+        One sentence per direction whose MAP is not at least 0.01 above chance,
+        and per modality with constant bits; empty if all is well.
+    """
+    warnings = []
+    for direction in ("i2t", "t2i"):
+        found = metrics[direction]
+        reached, chance = found["map_all"], found["chance"]
+        if reached is not None and reached - chance < CHANCE_MARGIN:
+            warnings.append(
+                f"{direction}: MAP {reached:.4f} is not {CHANCE_MARGIN} above "
+                f"the {chance:.4f} of constant codes; nothing was learned."
+            )
+    for modality, statistics in metrics["codes"].items():
+        constant = statistics["constant_bits"]
+        if constant:
+            positions = ", ".join(str(bit) for bit in constant)
+            warnings.append(
+                f"{modality}: {len(constant)} of {metrics['bits']} bits are "
+                f"the same in all codes (bit {positions})."
+            )
+    return warnings
+
+
+def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
+    counts = items, relevant
+    at_ranks = retrieval.expected_precision_at(*counts, PRECISION_RANKS)
+    return {
+        "map_all": _mean(retrieval.expected_average_precision(*counts)),
+        "map_all_optimistic": _mean(
+            retrieval.optimistic_average_precision(*counts)
+        ),
+        "map_all_pessimistic": _mean(
+            retrieval.pessimistic_average_precision(*counts)
+        ),
+        "map_at_50": _mean(retrieval.expected_average_precision(*counts, 50)),
+        "chance": _mean(retrieval.chance_level(*counts)),
+        "base_rate": _mean(retrieval.base_rate(*counts)),
+        "precision_at": {
+            str(rank): _mean(column)
+            for rank, column in zip(PRECISION_RANKS, at_ranks.T, strict=True)
+        },
+        "precision_within_radius_2": _mean(
+            retrieval.precision_within_radius(*counts, radius=2)
+        ),
+        "queries": len(items),
+        "queries_without_relevant": int(np.sum(relevant.sum(axis=1) == 0)),
+    }
+
+
+def _direction_curves(items: np.ndarray, relevant: np.ndarray) -> dict:
+    ranks = np.arange(1, CURVE_RANKS + 1)
+    at_ranks = retrieval.expected_precision_at(items, relevant, ranks)
+    kept = at_ranks[relevant.sum(axis=1) > 0]
+    return {
+        **retrieval.precision_recall_by_radius(items, relevant)._asdict(),
+        "precision_at": (
+            kept.mean(axis=0) if len(kept) else np.full(CURVE_RANKS, np.nan)
+        ),
+    }
+
+
+def _code_statistics(packed: codes.PackedCodes) -> dict:
+    balance = diagnostics.bit_balance(packed)
+    return {
+        "bit_balance": {
+            "min": float(balance.min()),
+            "max": float(balance.max()),
+            "mean": float(balance.mean()),
+        },
+        "constant_bits": diagnostics.constant_bits(packed).tolist(),
+        "distinct_codes": diagnostics.distinct_codes(packed),
+    }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    """Mean over the queries that have a value; None, not NaN, for JSON."""
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else None

@@ -1,0 +1,107 @@
+"""The one base class of the three methods."""
+
+import keras
+import tensorflow as tf
+
+from common import packing
+
+
+class HashingModel(keras.Model):
+    """A Keras model that hashes images and texts into one Hamming space.
+
+    A method supplies `image_codes`, `text_codes` (relaxed codes), the
+    threshold between a 0 and a 1, and one step per phase of its training.
+    Packing, evaluation, export and checkpoints are written once, against
+    this class.
+
+    Attributes:
+        bits: K, the code length.
+        image_dim: Width of the image features.
+        text_dim: Width of the bag of words.
+        phase: Name of the step that `fit` runs, a key of `phase_steps()`.
+    """
+
+    # A relaxed code at or above this value is a 1.
+    threshold = 0.0
+
+    def __init__(self, bits: int, image_dim: int, text_dim: int):
+        super().__init__()
+        for name, value in (
+            ("bits", bits),
+            ("image_dim", image_dim),
+            ("text_dim", text_dim),
+        ):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1; received {value}.")
+        self.bits = bits
+        self.image_dim = image_dim
+        self.text_dim = text_dim
+        self.phase = next(iter(self.phase_steps()))
+        self._compiled_phases = {}
+        self._loss_trackers = {}
+
+    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
+        """Relaxed codes of image features [n, d_image], [n, K] float32."""
+        raise NotImplementedError
+
+    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
+        """Relaxed codes of bags of words [n, d_text], [n, K] float32."""
+        raise NotImplementedError
+
+    def phase_steps(self) -> dict:
+        """Maps the name of each phase to its step, batch -> dict of losses."""
+        raise NotImplementedError
+
+    def image_bits(self, images: tf.Tensor) -> tf.Tensor:
+        """Hashes image features [n, d_image] to booleans [n, K]."""
+        return self.image_codes(images) >= self.threshold
+
+    def text_bits(self, texts: tf.Tensor) -> tf.Tensor:
+        """Hashes bags of words [n, d_text] to booleans [n, K]."""
+        return self.text_codes(texts) >= self.threshold
+
+    @tf.function(reduce_retracing=True)
+    def encode_image(self, images: tf.Tensor) -> tf.Tensor:
+        """Hashes image features to packed codes, [n, ceil(K / 8)] uint8."""
+        return packing.pack_bits(self.image_bits(images))
+
+    @tf.function(reduce_retracing=True)
+    def encode_text(self, texts: tf.Tensor) -> tf.Tensor:
+        """Hashes bags of words to packed codes, [n, ceil(K / 8)] uint8."""
+        return packing.pack_bits(self.text_bits(texts))
+
+    def set_phase(self, phase: str) -> None:
+        """Chooses the step that `fit` runs from the next batch on.
+
+        `fit` traces a train function once and keeps it; each phase keeps its
+        own, so that changing back costs nothing.
+        """
+        if phase not in self.phase_steps():
+            raise ValueError(
+                f"Unknown phase {phase!r}; this model has "
+                f"{', '.join(self.phase_steps())}."
+            )
+        if self.train_function is not None:
+            self._compiled_phases[self.phase] = self.train_function
+        self.phase = phase
+        self.train_function = self._compiled_phases.get(phase)
+        self.make_train_function()
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Runs the step of the current phase; returns epoch means so far."""
+        return self._track(self.phase_steps()[self.phase](batch))
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Loss trackers; Keras resets them when an epoch starts."""
+        return [*super().metrics, *self._loss_trackers.values()]
+
+    def add_loss_trackers(self, *names: str) -> None:
+        """Creates a mean over the epoch for each named loss."""
+        for name in names:
+            self._loss_trackers[name] = keras.metrics.Mean(name=name)
+
+    def _track(self, losses: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        for name, value in losses.items():
+            self._loss_trackers[name].update_state(value)
+        return {name: self._loss_trackers[name].result() for name in losses}

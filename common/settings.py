@@ -1,0 +1,45 @@
+"""One home for each setting: a field of a frozen dataclass."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+
+def setting(
+    default: Any,
+    help: str,  # noqa: A002  (absl's own name for it)
+    choices: Sequence[str] | None = None,
+    minimum: float | None = None,
+) -> Any:
+    """Declares a dataclass field that a command-line flag can set.
+
+    Args:
+        default: Value of the field; its type is the flag's type.
+        help: One sentence for `--help`, with units.
+        choices: Allowed values of a string.
+        minimum: Smallest allowed number.
+    """
+    metadata = {"help": help, "choices": choices, "minimum": minimum}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def check(config: Any) -> None:
+    """Refuses a dataclass whose fields break their own declarations.
+
+    Raises:
+        ValueError: Names the field, what it holds and what it may hold.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        choices = field.metadata.get("choices")
+        if choices and value not in choices:
+            raise ValueError(
+                f"{field.name} must be one of {', '.join(choices)}; received "
+                f"{value!r}."
+            )
+        minimum = field.metadata.get("minimum")
+        # `not >=` also refuses NaN.
+        if minimum is not None and not value >= minimum:
+            raise ValueError(
+                f"{field.name} must be at least {minimum}; received {value}."
+            )

@@ -1,0 +1,1 @@
+"""Command-line experiments: training, evaluation, search and benchmarks."""

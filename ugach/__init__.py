@@ -1,0 +1,1 @@
+"""Unsupervised Generative Adversarial Cross-modal Hashing (AAAI 2018)."""

@@ -1,0 +1,112 @@
+"""Settings of UGACH: what the paper would have to state to be reproduced."""
+
+import dataclasses
+
+from common import settings
+from common.settings import setting
+
+MODES = ("baseline", "baseline_gan", "ugach")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Settings of one training run; `ugach/README.md` gives the reasons."""
+
+    bits: int = setting(64, "K, the code length.", minimum=1)
+    mode: str = setting(
+        "ugach",
+        "baseline: triplet loss on pairs; baseline_gan: adds the adversary; "
+        "ugach: adds the correlation graph.",
+        choices=MODES,
+    )
+    hidden_units: int = setting(
+        512, "Width of the common representation layer.", minimum=1
+    )
+    initializer: str = setting(
+        "glorot_uniform",
+        "Initial kernels.",
+        choices=("glorot_uniform", "truncated_normal"),
+    )
+    margin: float = setting(0.0, "m of Eq. (6), the part without K.", minimum=0)
+    margin_per_bit: float = setting(
+        0.5, "m of Eq. (6) grows by this with each bit.", minimum=0
+    )
+    graph_size: int = setting(
+        10, "k of Eq. (5), neighbours per modality.", minimum=1
+    )
+    graph_metric: str = setting(
+        "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
+    )
+    pair_share: float = setting(
+        0.5, "Share of positives that are the pair itself.", minimum=0
+    )
+    batch_size: int = setting(256, "Queries of each modality.", minimum=1)
+    pool_size: int = setting(256, "Candidates drawn per batch.", minimum=2)
+    temperature: float = setting(
+        4.0, "Divides the distances of Eq. (4).", minimum=1e-6
+    )
+    discriminator_loss: str = setting(
+        "hinge", "hinge: f of Eq. (6); log: Eq. (8).", choices=("hinge", "log")
+    )
+    generator_gradient: str = setting(
+        "expected",
+        "expected: Eq. (10) summed over the pool; sampled: its last line; "
+        "pair_softmax: the release's, over the selected items only.",
+        choices=("expected", "sampled", "pair_softmax"),
+    )
+    negatives: str = setting(
+        "expected",
+        "expected: Eq. (8) summed over the pool; sampled: num_samples draws.",
+        choices=("expected", "sampled"),
+    )
+    num_samples: int = setting(
+        2, "Draws per query where something is sampled.", minimum=1
+    )
+    reward: str = setting(
+        "softplus",
+        "softplus: Eq. (10); sigmoid: the release's.",
+        choices=("softplus", "sigmoid"),
+    )
+    generator_start: str = setting(
+        "discriminator",
+        "Generator's first weights: the pretrained discriminator's or random.",
+        choices=("discriminator", "random"),
+    )
+    optimizer: str = setting(
+        "adam", "Optimizer of both players.", choices=("adam", "sgd")
+    )
+    discriminator_learning_rate: float = setting(
+        1e-3, "Initial rate of the discriminator.", minimum=0
+    )
+    generator_learning_rate: float = setting(
+        1e-3, "Initial rate of the generator.", minimum=0
+    )
+    learning_rate_decay: float = setting(
+        0.1, "Factor applied every decay_epochs.", minimum=0
+    )
+    decay_epochs: int = setting(
+        2, "Adversarial epochs between two decays.", minimum=1
+    )
+    minimum_learning_rate: float = setting(
+        1e-5, "Floor of the decaying rates.", minimum=0
+    )
+    weight_decay: float = setting(
+        0.0, "Half the squared kernels, times this, joins each loss.", minimum=0
+    )
+    pretrain_epochs: int = setting(
+        2, "Epochs of the discriminator on random candidates.", minimum=0
+    )
+    epochs: int = setting(
+        8, "Epochs of the discriminator after pretraining.", minimum=0
+    )
+    generator_epochs: int = setting(
+        1, "Epochs of the generator after each of the discriminator's.", minimum=1
+    )
+
+    def __post_init__(self):
+        settings.check(self)
+
+    @property
+    def total_margin(self) -> float:
+        """m of Eq. (6) at this code length."""
+        return self.margin + self.margin_per_bit * self.bits

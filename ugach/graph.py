@@ -1,0 +1,86 @@
+"""The correlation graph: which rows count as positives of which.
+
+Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
+Adversarial Cross-modal Hashing", AAAI 2018.
+"""
+
+import os
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from common import files
+from common import neighbours
+from common.data import arrays
+
+# Changes whenever the meaning of a stored graph does.
+_VERSION = 1
+
+
+def pairs_only(count: int) -> np.ndarray:
+    """The graph of the paper's Baseline: an item and its own pair, [n, 1]."""
+    return np.arange(count, dtype=np.int32)[:, None]
+
+
+def correlation_graph(
+    data: arrays.CrossModalData,
+    rows: np.ndarray,
+    size: int,
+    metric: str,
+    progress: Callable[[str, int], None] | None = None,
+) -> np.ndarray:
+    """Neighbours of each training row in either modality, and its own pair.
+
+    UGACH Eq. (5):
+
+        w(p, q) = 1 if x_p is among the k nearest neighbours of x_q, else 0
+
+    for images and for texts. A neighbour in one modality counts in both,
+    because pairing carries it over. The item itself takes no place among the
+    k; it comes first instead, as the natural pair.
+
+    Args:
+        data: The data set.
+        rows: Training rows, [n] int64.
+        size: k, neighbours per modality.
+        metric: `euclidean` or `cosine`; see `common.neighbours.nearest`.
+        progress: Called with the modality and the rows done so far.
+
+    Returns:
+        [n, 1 + 2k] int32 positions within `rows`: the item, its k nearest by
+        image, its k nearest by text.
+    """
+    readers = {"image": data.image_features, "text": data.text_features}
+    found = [pairs_only(len(rows))]
+    for modality, read in readers.items():
+        found.append(
+            neighbours.nearest(
+                lambda block, read=read: read(rows[block]),
+                len(rows),
+                size,
+                metric,
+                progress and (lambda done, m=modality: progress(m, done)),
+            )
+        )
+    return np.concatenate(found, axis=1)
+
+
+def cached_correlation_graph(
+    cache_dir: str | os.PathLike,
+    data: arrays.CrossModalData,
+    rows: np.ndarray,
+    size: int,
+    metric: str,
+    progress: Callable[[str, int], None] | None = None,
+) -> np.ndarray:
+    """Like `correlation_graph`, kept on disk under its inputs' SHA-256."""
+    settings = np.array([_VERSION, size, neighbours.METRICS.index(metric)])
+    key = files.array_digest(rows, settings, np.array([data.digest()]))
+    path = pathlib.Path(cache_dir) / f"correlation_graph_{key[:32]}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as archive:
+            return archive["neighbours"]
+    graph = correlation_graph(data, rows, size, metric, progress)
+    files.write_npz(path, neighbours=graph)
+    return graph

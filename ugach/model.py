@@ -1,0 +1,255 @@
+"""The UGACH model: two players over one correlation graph.
+
+Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
+Adversarial Cross-modal Hashing", AAAI 2018. Axes: B queries, P candidates,
+K bits.
+"""
+
+from typing import Any
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from common import model as common_model
+from ugach import losses
+from ugach import networks
+from ugach import objective as ugach_objective
+
+
+class Codes(NamedTuple):
+    """Relaxed codes of one modality's part of a batch."""
+
+    query: tf.Tensor  # [B, K]
+    positive: tf.Tensor  # [B, K]
+    pool: tf.Tensor  # [P, K]
+
+
+class CodeTable:
+    """Codes of all training rows by the player that stands still.
+
+    A plain object, so that checkpoints leave it out: it follows from the
+    weights.
+    """
+
+    def __init__(self, count: int, bits: int):
+        self.image = tf.Variable(tf.zeros([count, bits]), trainable=False)
+        self.text = tf.Variable(tf.zeros([count, bits]), trainable=False)
+
+
+class UGACH(common_model.HashingModel):
+    """Generator and discriminator over a cross-modal correlation graph.
+
+    A batch is a dictionary made by `common.data.pipeline.batches` from
+    `common.data.draws.GraphDraws`: `image` and `text` hold B queries, their B
+    graph neighbours and P candidates, one below the other.
+
+    Phases: `pretrain` trains the discriminator on uniform candidates,
+    `discriminator` on what the generator selects, `generator` the generator.
+    The discriminator's codes are the model's codes.
+
+    Args:
+        bits: K, the code length.
+        image_dim: Width of the image features.
+        text_dim: Width of the bag of words.
+        hidden_units: Width of the common representation layer.
+        objective: Form of the losses.
+        initializer: Initial kernels, see `networks.TwoPathway`.
+        weight_decay: Half the squared kernels, times this, joins each loss.
+        seed: Seed of the weights and of every draw.
+    """
+
+    threshold = networks.THRESHOLD
+
+    def __init__(
+        self,
+        bits: int,
+        image_dim: int,
+        text_dim: int,
+        hidden_units: int,
+        objective: ugach_objective.Objective,
+        initializer: str = "glorot_uniform",
+        weight_decay: float = 0.0,
+        seed: int = 0,
+    ):
+        super().__init__(bits, image_dim, text_dim)
+        shape = (image_dim, text_dim, hidden_units, bits, initializer)
+        # Seeds of one run must not meet those of the next.
+        first = 8 * seed
+        self.discriminator = networks.TwoPathway(*shape, first, "discriminator")
+        self.generator = networks.TwoPathway(*shape, first + 4, "generator")
+        self.objective = objective
+        self.weight_decay = weight_decay
+        self.seed = seed
+        self.table = None
+        self.add_loss_trackers("discriminator_loss", "generator_loss")
+        self.built = True
+
+    def compile(
+        self,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: keras.optimizers.Optimizer,
+        **kwargs: Any,
+    ) -> None:
+        """Gives each player its optimizer.
+
+        Both are built here: Keras skips an unbuilt optimizer's state when it
+        restores a checkpoint.
+        """
+        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
+        super().compile(optimizer=None, **kwargs)
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer = generator_optimizer
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        generator_optimizer.build(self.generator.trainable_variables)
+
+    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
+        """h(x) of image features by the discriminator, [n, K] in (0, 1)."""
+        return self.discriminator.image_pathway(images)
+
+    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
+        """h(x) of bags of words by the discriminator, [n, K] in (0, 1)."""
+        return self.discriminator.text_pathway(texts)
+
+    def image_bits(self, images: tf.Tensor) -> tf.Tensor:
+        """Eq. (3) for image features [n, d_image], [n, K] bool."""
+        return networks.binary_codes(self.image_codes(images))
+
+    def text_bits(self, texts: tf.Tensor) -> tf.Tensor:
+        """Eq. (3) for bags of words [n, d_text], [n, K] bool."""
+        return networks.binary_codes(self.text_codes(texts))
+
+    def phase_steps(self) -> dict:
+        """The steps that `fit` can run, by phase."""
+        return {
+            "pretrain": self._pretrain_step,
+            "discriminator": self._discriminator_step,
+            "generator": self._generator_step,
+        }
+
+    def start_generator_from_discriminator(self) -> None:
+        """Copies the discriminator's weights to the generator."""
+        for target, source in zip(
+            self.generator.variables, self.discriminator.variables, strict=True
+        ):
+            target.assign(source)
+
+    def set_table(self, image: np.ndarray, text: np.ndarray) -> None:
+        """Stores the codes of the player that stands still, [n, K] each."""
+        if self.table is None:
+            self.table = CodeTable(*image.shape)
+        self.table.image.assign(image)
+        self.table.text.assign(text)
+
+    def _pretrain_step(self, batch):
+        excluded = batch["known"]
+        uniform = self.objective.generator_log_probability(
+            tf.zeros(excluded.shape), excluded
+        )
+        return self._train_discriminator(batch, [uniform, uniform])
+
+    def _discriminator_step(self, batch):
+        """Eq. (8) for the discriminator; the generator selects by Eq. (4)."""
+        image, text = self._table_codes(batch)
+        selected = [
+            self.objective.generator_log_probability(
+                losses.pairwise_squared_distance(query.query, other.pool),
+                batch["known"],
+            )
+            for query, other in ((image, text), (text, image))
+        ]
+        return self._train_discriminator(batch, selected)
+
+    def _train_discriminator(self, batch, log_probabilities):
+        optimizer = self.discriminator_optimizer
+        with tf.GradientTape() as tape:
+            image, text = self._codes(self.discriminator, batch)
+            loss = self._decay(self.discriminator)
+            for number, (query, other) in enumerate(
+                ((image, text), (text, image))
+            ):
+                losses_per_query = self.objective.discriminator(
+                    losses.squared_distance(query.query, other.positive),
+                    losses.pairwise_squared_distance(query.query, other.pool),
+                    log_probabilities[number],
+                    self._draw_seed(optimizer, number),
+                )
+                loss += tf.reduce_mean(losses_per_query)
+        self._apply(tape, loss, self.discriminator, optimizer)
+        return {"discriminator_loss": loss}
+
+    def _generator_step(self, batch):
+        """Eq. (9) by the policy gradient of Eq. (10)."""
+        optimizer = self.generator_optimizer
+        judged_image, judged_text = self._table_codes(batch)
+        judged = ((judged_image, judged_text), (judged_text, judged_image))
+        with tf.GradientTape() as tape:
+            image, text = self._codes(
+                self.generator, batch, with_positives=False
+            )
+            loss = self._decay(self.generator)
+            for number, (query, other) in enumerate(
+                ((image, text), (text, image))
+            ):
+                judge_query, judge_other = judged[number]
+                rewards = self.objective.rewards(
+                    losses.squared_distance(
+                        judge_query.query, judge_other.positive
+                    ),
+                    losses.pairwise_squared_distance(
+                        judge_query.query, judge_other.pool
+                    ),
+                )
+                losses_per_query = self.objective.generator(
+                    losses.pairwise_squared_distance(query.query, other.pool),
+                    rewards,
+                    self._draw_seed(optimizer, number),
+                )
+                loss += tf.reduce_mean(losses_per_query)
+        self._apply(tape, loss, self.generator, optimizer)
+        return {"generator_loss": loss}
+
+    def _codes(self, player, batch, with_positives=True):
+        """Encodes a batch once per modality and splits it into its parts."""
+        queries, candidates = batch["known"].shape
+        sizes = [queries, queries, candidates]
+        encoded = []
+        for name, pathway in (
+            ("image", player.image_pathway),
+            ("text", player.text_pathway),
+        ):
+            query, positive, pool = tf.split(batch[name], sizes)
+            if with_positives:
+                parts = tf.split(pathway(batch[name]), sizes)
+            else:
+                codes = pathway(tf.concat([query, pool], axis=0))
+                first, last = tf.split(codes, [queries, candidates])
+                parts = [first, None, last]
+            encoded.append(Codes(*parts))
+        return encoded
+
+    def _table_codes(self, batch):
+        """Looks the opponent's codes up instead of encoding again."""
+        rows = [batch["index"], batch["positive"], batch["pool"]]
+        return [
+            Codes(*(tf.gather(codes, part) for part in rows))
+            for codes in (self.table.image, self.table.text)
+        ]
+
+    def _draw_seed(self, optimizer, direction: int) -> tf.Tensor:
+        # Checkpoints carry the step count, so a resumed run draws the same.
+        step = tf.cast(optimizer.iterations, tf.int32)
+        return tf.stack([self.seed, 2 * step + direction])
+
+    def _decay(self, player) -> tf.Tensor:
+        if not self.weight_decay:
+            return tf.zeros([])
+        return self.weight_decay * tf.add_n(
+            [tf.nn.l2_loss(kernel) for kernel in player.kernels()]
+        )
+
+    def _apply(self, tape, loss, player, optimizer) -> None:
+        variables = player.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))

@@ -1,0 +1,116 @@
+"""The two-pathway network of the generator and of the discriminator.
+
+Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
+Adversarial Cross-modal Hashing", AAAI 2018. Axes: n items, K bits.
+"""
+
+import keras
+import tensorflow as tf
+
+INITIALIZERS = ("glorot_uniform", "truncated_normal")
+
+# Eq. (3): a relaxed code of at least this is a 1.
+THRESHOLD = 0.5
+
+
+class TwoPathway(keras.layers.Layer):
+    """One pathway for images and one for texts, ending in the same K bits.
+
+    Args:
+        image_dim: Width of the image features.
+        text_dim: Width of the bag of words.
+        hidden_units: Width of the common representation layer.
+        bits: K, the code length.
+        initializer: `glorot_uniform`, or the release's `truncated_normal` of
+            standard deviation 0.1.
+        seed: Seed of the initial weights.
+        name: Name of the player, for variable names.
+    """
+
+    def __init__(
+        self,
+        image_dim: int,
+        text_dim: int,
+        hidden_units: int,
+        bits: int,
+        initializer: str,
+        seed: int,
+        name: str,
+    ):
+        super().__init__(name=name)
+        self.image_pathway = pathway(
+            image_dim, hidden_units, bits, initializer, seed, f"{name}_image"
+        )
+        self.text_pathway = pathway(
+            text_dim, hidden_units, bits, initializer, seed + 2, f"{name}_text"
+        )
+        self.built = True
+
+    def kernels(self) -> list[keras.Variable]:
+        """The weight matrices, without biases, for weight decay."""
+        return [v for v in self.trainable_variables if len(v.shape) == 2]
+
+
+def pathway(
+    input_dim: int,
+    hidden_units: int,
+    bits: int,
+    initializer: str,
+    seed: int,
+    name: str,
+) -> keras.Sequential:
+    """Common representation layer and hashing layer of one modality.
+
+    UGACH Eqs. (1)-(2):
+
+        phi(x) = tanh(W_c x + b_c)
+        h(x) = sigmoid(W_h phi(x) + b_h)
+
+    Returns:
+        Maps features [n, input_dim] to relaxed codes [n, K] in (0, 1).
+    """
+    return keras.Sequential(
+        [
+            keras.Input((input_dim,)),
+            keras.layers.Dense(
+                hidden_units,
+                activation="tanh",
+                kernel_initializer=_initializer(initializer, seed),
+                name="common_representation",
+            ),
+            keras.layers.Dense(
+                bits,
+                activation="sigmoid",
+                kernel_initializer=_initializer(initializer, seed + 1),
+                name="hashing",
+            ),
+        ],
+        name=name,
+    )
+
+
+def binary_codes(codes: tf.Tensor) -> tf.Tensor:
+    """Thresholds relaxed codes; a tie goes to 1, as in the release.
+
+    UGACH Eq. (3):
+
+        b_k(x) = sgn(h_k(x) - 0.5)
+
+    Args:
+        codes: h(x), [n, K] in (0, 1).
+
+    Returns:
+        [n, K] bool, true for +1.
+    """
+    return codes >= THRESHOLD
+
+
+def _initializer(name: str, seed: int) -> keras.initializers.Initializer:
+    if name == "glorot_uniform":
+        return keras.initializers.GlorotUniform(seed)
+    if name == "truncated_normal":
+        return keras.initializers.TruncatedNormal(stddev=0.1, seed=seed)
+    raise ValueError(
+        f"initializer must be one of {', '.join(INITIALIZERS)}; received "
+        f"{name!r}."
+    )

@@ -1,0 +1,199 @@
+"""From settings to a compiled model, and who trains in which epoch."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from common import schedules
+from common.data import arrays
+from common.data import draws as data_draws
+from common.data import pipeline
+from ugach import config as ugach_config
+from ugach import graph
+from ugach import model as ugach_model
+from ugach import objective
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """Which player each epoch trains.
+
+    Attributes:
+        pretrain_epochs: Epochs of the discriminator on uniform candidates.
+        rounds: Discriminator epochs after that.
+        generator_epochs: Epochs of the generator after each of those; 0
+            where there is no adversary, and candidates stay uniform.
+    """
+
+    pretrain_epochs: int
+    rounds: int
+    generator_epochs: int
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run, both players counted."""
+        return self.pretrain_epochs + self.rounds * (1 + self.generator_epochs)
+
+    def phase(self, epoch: int) -> str:
+        """Phase of `ugach.model.UGACH` for an epoch counted from 0."""
+        if epoch < self.pretrain_epochs or not self.generator_epochs:
+            return "pretrain"
+        place = (epoch - self.pretrain_epochs) % (1 + self.generator_epochs)
+        return "generator" if place else "discriminator"
+
+
+def schedule(config: ugach_config.Config) -> Schedule:
+    """The schedule of a run; a baseline has the same discriminator epochs."""
+    adversarial = config.mode != "baseline"
+    return Schedule(
+        config.pretrain_epochs,
+        config.epochs,
+        config.generator_epochs if adversarial else 0,
+    )
+
+
+def make_draws(
+    config: ugach_config.Config,
+    data: arrays.CrossModalData,
+    rows: np.ndarray,
+    cache_dir: str,
+    seed: int,
+    progress: Callable[[str, int], None] | None = None,
+) -> data_draws.GraphDraws:
+    """Batches over the correlation graph, or over pairs for a baseline.
+
+    Raises:
+        ValueError: The graph, pool or batch do not fit the training rows.
+    """
+    if config.mode == "ugach":
+        neighbours = graph.cached_correlation_graph(
+            cache_dir,
+            data,
+            rows,
+            config.graph_size,
+            config.graph_metric,
+            progress,
+        )
+    else:
+        neighbours = graph.pairs_only(len(rows))
+    return data_draws.GraphDraws(
+        neighbours,
+        config.batch_size,
+        min(config.pool_size, len(rows)),
+        seed,
+        config.pair_share,
+    )
+
+
+def build_model(
+    config: ugach_config.Config,
+    image_dim: int,
+    text_dim: int,
+    steps_per_epoch: int,
+    seed: int,
+    jit_compile: bool = True,
+) -> ugach_model.UGACH:
+    """Builds and compiles the model that a config describes."""
+    model = ugach_model.UGACH(
+        config.bits,
+        image_dim,
+        text_dim,
+        config.hidden_units,
+        objective.Objective(
+            margin=config.total_margin,
+            temperature=config.temperature,
+            discriminator_loss=config.discriminator_loss,
+            negatives=config.negatives,
+            reward=config.reward,
+            generator_gradient=config.generator_gradient,
+            num_samples=config.num_samples,
+        ),
+        config.initializer,
+        config.weight_decay,
+        seed,
+    )
+    pretrain_steps = config.pretrain_epochs * steps_per_epoch
+    model.compile(
+        _optimizer(
+            config,
+            config.discriminator_learning_rate,
+            pretrain_steps,
+            config.decay_epochs * steps_per_epoch,
+        ),
+        _optimizer(
+            config,
+            config.generator_learning_rate,
+            0,
+            config.decay_epochs * config.generator_epochs * steps_per_epoch,
+        ),
+        jit_compile=jit_compile,
+    )
+    return model
+
+
+def _optimizer(
+    config, learning_rate, constant_steps, decay_steps
+) -> keras.optimizers.Optimizer:
+    rate = schedules.StepDecay(
+        learning_rate,
+        constant_steps,
+        decay_steps,
+        config.learning_rate_decay,
+        config.minimum_learning_rate,
+    )
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate)
+    return keras.optimizers.Adam(rate)
+
+
+class AlternatePlayers(keras.callbacks.Callback):
+    """Gives each epoch its player, and that player its opponent's codes.
+
+    Args:
+        schedule: Who trains when.
+        data: The data set.
+        rows: Training rows, [n] int64.
+        copy_start: Start the generator from the pretrained discriminator.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        data: arrays.CrossModalData,
+        rows: np.ndarray,
+        copy_start: bool,
+    ):
+        super().__init__()
+        self.schedule = schedule
+        self.data = data
+        self.rows = rows
+        self.copy_start = copy_start
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Switches the phase and encodes what the standing player sees."""
+        phase = self.schedule.phase(epoch)
+        if self.copy_start and epoch == self.schedule.pretrain_epochs:
+            self.model.start_generator_from_discriminator()
+        if phase == "discriminator":
+            self._fill_table(self.model.generator)
+        elif phase == "generator":
+            self._fill_table(self.model.discriminator)
+        self.model.set_phase(phase)
+
+    def _fill_table(self, player) -> None:
+        count = len(self.rows)
+        self.model.set_table(
+            pipeline.encode(
+                tf.function(player.image_pathway, reduce_retracing=True),
+                lambda block: self.data.image_features(self.rows[block]),
+                count,
+            ),
+            pipeline.encode(
+                tf.function(player.text_pathway, reduce_retracing=True),
+                lambda block: self.data.text_features(self.rows[block]),
+                count,
+            ),
+        )
