@@ -8,6 +8,7 @@ import tempfile
 import keras
 import tensorflow as tf
 
+from common import encoding
 from common import model as common_model
 
 
@@ -33,41 +34,31 @@ def export(
         os.replace(written, target)
 
 
-def load_encoders(directory: str | os.PathLike) -> dict:
-    """Loads the signatures of an exported model.
+def load(directory: str | os.PathLike, bits: int) -> encoding.Encoders:
+    """Loads an exported model's encoders.
 
-    Returns:
-        `encode_image` and `encode_text`: float32 features [n, d] to packed
-        codes [n, ceil(K / 8)] uint8 arrays.
+    Args:
+        directory: Folder of the SavedModel.
+        bits: K, the code length it was trained for.
 
     Raises:
         ValueError: The folder holds no such model.
     """
     try:
         loaded = tf.saved_model.load(os.fspath(directory))
-        signatures = {
-            name: loaded.signatures[name]
-            for name in ("encode_image", "encode_text")
-        }
+        image = loaded.signatures["encode_image"]
+        text = loaded.signatures["encode_text"]
     except (OSError, KeyError) as error:
         raise ValueError(
             f"{directory} holds no exported hashing model: {error}"
         ) from error
-
-    def encoder(name, argument):
-        def encode(features):
-            # `loaded` must outlive its signatures.
-            del_guard = loaded
-            result = del_guard.signatures[name](**{argument: features})
-            return result["packed"]
-
-        return encode
-
-    del signatures
-    return {
-        "encode_image": encoder("encode_image", "image"),
-        "encode_text": encoder("encode_text", "text"),
-    }
+    # Signatures do not keep their model alive.
+    image.owner = text.owner = loaded
+    return encoding.Encoders(
+        bits,
+        lambda features: image(image=features)["packed"],
+        lambda features: text(text=features)["packed"],
+    )
 
 
 def _archive(model) -> keras.export.ExportArchive:

@@ -32,7 +32,9 @@ class HashingModel(keras.Model):
             ("text_dim", text_dim),
         ):
             if value < 1:
-                raise ValueError(f"{name} must be at least 1; received {value}.")
+                raise ValueError(
+                    f"{name} must be at least 1; received {value}."
+                )
         self.bits = bits
         self.image_dim = image_dim
         self.text_dim = text_dim

@@ -27,6 +27,11 @@ class Config:
         "Initial kernels.",
         choices=("glorot_uniform", "truncated_normal"),
     )
+    feature_scaling: str = setting(
+        "unit",
+        "unit: inputs become unit vectors times a constant; none: raw.",
+        choices=("none", "unit"),
+    )
     margin: float = setting(0.0, "m of Eq. (6), the part without K.", minimum=0)
     margin_per_bit: float = setting(
         0.5, "m of Eq. (6) grows by this with each bit.", minimum=0
@@ -100,7 +105,9 @@ class Config:
         8, "Epochs of the discriminator after pretraining.", minimum=0
     )
     generator_epochs: int = setting(
-        1, "Epochs of the generator after each of the discriminator's.", minimum=1
+        1,
+        "Epochs of the generator after each of the discriminator's.",
+        minimum=1,
     )
 
     def __post_init__(self):
@@ -108,5 +115,68 @@ class Config:
 
     @property
     def total_margin(self) -> float:
-        """m of Eq. (6) at this code length."""
+        """M of Eq. (6) at this code length."""
         return self.margin + self.margin_per_bit * self.bits
+
+
+PRESETS = {
+    "default": Config(),
+    # The AAAI 2018 text: 4096 units, m = 1, batches of 64, a rate of .01 that
+    # falls by 10 every two epochs, Eq. (4) without temperature, Eq. (8) as
+    # written and Eq. (10) by its last line. k, the optimizer, the pool and
+    # the number of epochs are not stated; these are the release's, but for
+    # its 30 epochs, after which the stated rate would be 1e-16.
+    "paper": Config(
+        hidden_units=4096,
+        margin=1.0,
+        margin_per_bit=0.0,
+        graph_size=5,
+        graph_metric="euclidean",
+        pair_share=0.0,
+        feature_scaling="none",
+        batch_size=64,
+        pool_size=300,
+        temperature=1.0,
+        discriminator_loss="log",
+        generator_gradient="sampled",
+        negatives="sampled",
+        optimizer="sgd",
+        discriminator_learning_rate=0.01,
+        generator_learning_rate=0.01,
+        learning_rate_decay=0.1,
+        decay_epochs=2,
+        minimum_learning_rate=0.0,
+        pretrain_epochs=2,
+        epochs=8,
+    ),
+    # The authors' code: 8192 units, m = K / 8, hinge, the softmax over the
+    # two selected items, sigmoid rewards, weight decay, a constant rate and a
+    # generator that starts at random and trains two epochs to the
+    # discriminator's one. Its batch of one query is 64 here.
+    "released": Config(
+        hidden_units=8192,
+        initializer="truncated_normal",
+        margin=0.0,
+        margin_per_bit=0.125,
+        graph_size=5,
+        graph_metric="euclidean",
+        pair_share=0.0,
+        feature_scaling="none",
+        batch_size=64,
+        pool_size=300,
+        temperature=1.0,
+        discriminator_loss="hinge",
+        generator_gradient="pair_softmax",
+        negatives="sampled",
+        reward="sigmoid",
+        generator_start="random",
+        optimizer="sgd",
+        discriminator_learning_rate=0.01,
+        generator_learning_rate=0.01,
+        learning_rate_decay=1.0,
+        weight_decay=0.01,
+        pretrain_epochs=2,
+        epochs=8,
+        generator_epochs=2,
+    ),
+}

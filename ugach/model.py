@@ -56,6 +56,7 @@ class UGACH(common_model.HashingModel):
         hidden_units: Width of the common representation layer.
         objective: Form of the losses.
         initializer: Initial kernels, see `networks.TwoPathway`.
+        feature_scaling: Scaling of the inputs, see `networks.TwoPathway`.
         weight_decay: Half the squared kernels, times this, joins each loss.
         seed: Seed of the weights and of every draw.
     """
@@ -70,15 +71,21 @@ class UGACH(common_model.HashingModel):
         hidden_units: int,
         objective: ugach_objective.Objective,
         initializer: str = "glorot_uniform",
+        feature_scaling: str = "none",
         weight_decay: float = 0.0,
         seed: int = 0,
     ):
         super().__init__(bits, image_dim, text_dim)
-        shape = (image_dim, text_dim, hidden_units, bits, initializer)
+        shape = (image_dim, text_dim, hidden_units, bits)
+        form = (initializer, feature_scaling)
         # Seeds of one run must not meet those of the next.
         first = 8 * seed
-        self.discriminator = networks.TwoPathway(*shape, first, "discriminator")
-        self.generator = networks.TwoPathway(*shape, first + 4, "generator")
+        self.discriminator = networks.TwoPathway(
+            *shape, *form, first, "discriminator"
+        )
+        self.generator = networks.TwoPathway(
+            *shape, *form, first + 4, "generator"
+        )
         self.objective = objective
         self.weight_decay = weight_decay
         self.seed = seed

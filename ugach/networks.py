@@ -8,9 +8,15 @@ import keras
 import tensorflow as tf
 
 INITIALIZERS = ("glorot_uniform", "truncated_normal")
+SCALINGS = ("none", "unit")
 
 # Eq. (3): a relaxed code of at least this is a 1.
 THRESHOLD = 0.5
+
+# Lengths of scaled inputs: about what raw CNN features and captions of a few
+# words have, so that neither saturates Eq. (1).
+IMAGE_GAIN = 0.5
+TEXT_GAIN = 3.0
 
 
 class TwoPathway(keras.layers.Layer):
@@ -23,6 +29,8 @@ class TwoPathway(keras.layers.Layer):
         bits: K, the code length.
         initializer: `glorot_uniform`, or the release's `truncated_normal` of
             standard deviation 0.1.
+        scaling: `none`, or `unit` vectors times `IMAGE_GAIN` * sqrt(d_image)
+            and `TEXT_GAIN`.
         seed: Seed of the initial weights.
         name: Name of the player, for variable names.
     """
@@ -34,15 +42,25 @@ class TwoPathway(keras.layers.Layer):
         hidden_units: int,
         bits: int,
         initializer: str,
+        scaling: str,
         seed: int,
         name: str,
     ):
         super().__init__(name=name)
+        shape = (hidden_units, bits, initializer)
         self.image_pathway = pathway(
-            image_dim, hidden_units, bits, initializer, seed, f"{name}_image"
+            image_dim,
+            *shape,
+            _scaling(scaling, IMAGE_GAIN * image_dim**0.5),
+            seed,
+            f"{name}_image",
         )
         self.text_pathway = pathway(
-            text_dim, hidden_units, bits, initializer, seed + 2, f"{name}_text"
+            text_dim,
+            *shape,
+            _scaling(scaling, TEXT_GAIN),
+            seed + 2,
+            f"{name}_text",
         )
         self.built = True
 
@@ -56,6 +74,7 @@ def pathway(
     hidden_units: int,
     bits: int,
     initializer: str,
+    scaling: list[keras.layers.Layer],
     seed: int,
     name: str,
 ) -> keras.Sequential:
@@ -66,12 +85,22 @@ def pathway(
         phi(x) = tanh(W_c x + b_c)
         h(x) = sigmoid(W_h phi(x) + b_h)
 
+    Args:
+        input_dim: Width of the features.
+        hidden_units: Width of the common representation layer.
+        bits: K, the code length.
+        initializer: See `TwoPathway`.
+        scaling: Layers without weights that come before Eq. (1).
+        seed: Seed of the first kernel; the second has the next.
+        name: Name of the pathway.
+
     Returns:
         Maps features [n, input_dim] to relaxed codes [n, K] in (0, 1).
     """
     return keras.Sequential(
         [
             keras.Input((input_dim,)),
+            *scaling,
             keras.layers.Dense(
                 hidden_units,
                 activation="tanh",
@@ -103,6 +132,19 @@ def binary_codes(codes: tf.Tensor) -> tf.Tensor:
         [n, K] bool, true for +1.
     """
     return codes >= THRESHOLD
+
+
+def _scaling(name: str, gain: float) -> list[keras.layers.Layer]:
+    if name == "none":
+        return []
+    if name == "unit":
+        return [
+            keras.layers.UnitNormalization(),
+            keras.layers.Rescaling(gain),
+        ]
+    raise ValueError(
+        f"scaling must be one of {', '.join(SCALINGS)}; received {name!r}."
+    )
 
 
 def _initializer(name: str, seed: int) -> keras.initializers.Initializer:

@@ -1,6 +1,7 @@
 """From settings to a compiled model, and who trains in which epoch."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import keras
@@ -112,6 +113,7 @@ def build_model(
             num_samples=config.num_samples,
         ),
         config.initializer,
+        config.feature_scaling,
         config.weight_decay,
         seed,
     )
@@ -156,7 +158,7 @@ class AlternatePlayers(keras.callbacks.Callback):
         schedule: Who trains when.
         data: The data set.
         rows: Training rows, [n] int64.
-        copy_start: Start the generator from the pretrained discriminator.
+        config: Settings of the run.
     """
 
     def __init__(
@@ -164,18 +166,18 @@ class AlternatePlayers(keras.callbacks.Callback):
         schedule: Schedule,
         data: arrays.CrossModalData,
         rows: np.ndarray,
-        copy_start: bool,
+        config: ugach_config.Config,
     ):
         super().__init__()
         self.schedule = schedule
         self.data = data
         self.rows = rows
-        self.copy_start = copy_start
+        self.copies_start = config.generator_start == "discriminator"
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Switches the phase and encodes what the standing player sees."""
         phase = self.schedule.phase(epoch)
-        if self.copy_start and epoch == self.schedule.pretrain_epochs:
+        if self.copies_start and epoch == self.schedule.pretrain_epochs:
             self.model.start_generator_from_discriminator()
         if phase == "discriminator":
             self._fill_table(self.model.generator)
@@ -184,16 +186,22 @@ class AlternatePlayers(keras.callbacks.Callback):
         self.model.set_phase(phase)
 
     def _fill_table(self, player) -> None:
-        count = len(self.rows)
-        self.model.set_table(
+        tables = [
             pipeline.encode(
-                tf.function(player.image_pathway, reduce_retracing=True),
-                lambda block: self.data.image_features(self.rows[block]),
-                count,
-            ),
-            pipeline.encode(
-                tf.function(player.text_pathway, reduce_retracing=True),
-                lambda block: self.data.text_features(self.rows[block]),
-                count,
-            ),
-        )
+                _inference(pathway),
+                lambda block, read=read: read(self.rows[block]),
+                len(self.rows),
+            )
+            for pathway, read in (
+                (player.image_pathway, self.data.image_features),
+                (player.text_pathway, self.data.text_features),
+            )
+        ]
+        self.model.set_table(*tables)
+
+
+@functools.cache
+def _inference(pathway: keras.Model):
+    """One traced function per pathway, however many epochs ask for it."""
+    signature = tf.TensorSpec([None, pathway.input_shape[1]], tf.float32)
+    return tf.function(pathway, input_signature=[signature])

@@ -40,14 +40,16 @@ class CrossModalData:
 
     def __post_init__(self):
         if self.ids is None:
-            object.__setattr__(self, "ids", np.arange(len(self.image)).astype(str))
+            object.__setattr__(
+                self, "ids", np.arange(len(self.image)).astype(str)
+            )
         _check_features("image", self.image)
         _check_features("text", self.text)
         _check_counts(self)
-        _check_names(self)
         _check_scale(self)
         if self.labels is not None:
             _check_labels(self.labels)
+        _check_names(self)
 
     def __len__(self) -> int:
         return len(self.image)

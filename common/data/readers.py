@@ -106,7 +106,13 @@ def _open(
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = set(archive.files)
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as e:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+    ) as e:
         raise DataError(
             f"{path} is not a readable .npz archive ({e}); it may be truncated "
             "or of another format."

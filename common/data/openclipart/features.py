@@ -49,9 +49,9 @@ def _batches(pngs: Sequence[bytes]) -> Iterator[tuple[list[int], np.ndarray]]:
             if picture is not None:
                 rows.append(row)
                 images.append(pictures.network_input(picture))
-        print(f"\rfeatures: {start:6d} of {len(pngs)}", end="", flush=True)
+        print(f"\rfeatures: {start} of {len(pngs)}", end="", flush=True)
         yield rows, np.array(images)
-    print(f"\rfeatures: {len(pngs):6d} of {len(pngs)}")
+    print(f"\rfeatures: {len(pngs)} of {len(pngs)}")
 
 
 def first_copies(features: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ _STORAGE_TYPES = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickles tensors as (storage key, offset, shape, strides) and no more."""
+    """Reads a tensor as (storage key, offset, shape, strides), no class."""
 
     def __init__(self, file):
         super().__init__(file)

@@ -1,0 +1,27 @@
+"""Bags of words over a stored vocabulary."""
+
+import numpy as np
+from sklearn.feature_extraction import text as sklearn_text
+
+
+def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
+    """Binary bags of words of free texts.
+
+    Args:
+        texts: n texts; case and punctuation do not matter.
+        vocabulary: Word of each column, [d_text] strings.
+
+    Returns:
+        [n, d_text] float32 of 0 and 1; words outside the vocabulary count
+        for nothing.
+    """
+    vectorizer = sklearn_text.CountVectorizer(
+        vocabulary=[str(word) for word in vocabulary], binary=True
+    )
+    return vectorizer.transform(texts).toarray().astype(np.float32)
+
+
+def known_words(text: str, vocabulary: np.ndarray) -> list[str]:
+    """The words of a text that the vocabulary holds, in its order."""
+    present = np.flatnonzero(encode([text], vocabulary)[0])
+    return [str(vocabulary[column]) for column in present]

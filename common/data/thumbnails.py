@@ -1,0 +1,67 @@
+"""Small pictures of a data set's items, for sheets of search results."""
+
+import io
+import os
+
+import numpy as np
+from PIL import Image
+
+from common.data import readers
+
+
+class Thumbnails:
+    """JPEGs of some rows, decoded on request.
+
+    Args:
+        path: A `.npz` with `jpeg` (all files, one after the other, uint8),
+            `offset` (where each starts, and the end of the last, int64) and
+            optionally `index` (data row of each; all rows in order without).
+
+    Raises:
+        readers.DataError: The file does not hold thumbnails.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                self._jpeg = archive["jpeg"]
+                self._offset = archive["offset"]
+                count = len(self._offset) - 1
+                index = (
+                    archive["index"]
+                    if "index" in archive.files
+                    else np.arange(count)
+                )
+        except (KeyError, ValueError, OSError, EOFError) as error:
+            raise readers.DataError(
+                f"{path} holds no thumbnails (jpeg, offset): {error}"
+            ) from error
+        if len(index) != count or self._offset[-1] != len(self._jpeg):
+            raise readers.DataError(
+                f"{path}: {count} offsets ending at {self._offset[-1]} do not "
+                f"fit {len(index)} rows and {len(self._jpeg)} bytes."
+            )
+        self._place = {int(row): place for place, row in enumerate(index)}
+
+    def __contains__(self, row: int) -> bool:
+        return int(row) in self._place
+
+    def picture(self, row: int) -> np.ndarray | None:
+        """RGB picture of a data row, [height, width, 3] uint8, or None."""
+        place = self._place.get(int(row))
+        if place is None:
+            return None
+        start, stop = self._offset[place], self._offset[place + 1]
+        with Image.open(io.BytesIO(self._jpeg[start:stop].tobytes())) as image:
+            return np.asarray(image.convert("RGB"))
+
+
+def for_dataset(
+    dataset: str | os.PathLike, path: str | os.PathLike = ""
+) -> Thumbnails | None:
+    """Thumbnails of a data set: a given file, the embedded ones, or none."""
+    if path:
+        return Thumbnails(path)
+    if str(dataset) == readers.OPENCLIPART:
+        return Thumbnails(readers.embedded("thumbnails.npz"))
+    return None

@@ -1,0 +1,129 @@
+"""Packed codes of a data set's rows, in memory and on disk."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from common import codes
+from common import evaluation
+from common import files
+from common.data import arrays
+from common.data import pipeline
+from common.data import splits
+
+_PARTS = ("query_image", "query_text", "retrieval_image", "retrieval_text")
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoders:
+    """Two functions from float32 features [n, d] to packed codes.
+
+    A model's methods and an exported model's signatures both fit.
+
+    Attributes:
+        bits: K, the code length.
+        image: Maps image features to [n, ceil(K / 8)] uint8.
+        text: Maps bags of words to [n, ceil(K / 8)] uint8.
+    """
+
+    bits: int
+    image: Callable
+    text: Callable
+
+    def image_codes(
+        self, data: arrays.CrossModalData, rows: np.ndarray
+    ) -> codes.PackedCodes:
+        """Hashes the images of the chosen rows, in order."""
+        return self._encode(self.image, data.image_features, rows)
+
+    def text_codes(
+        self, data: arrays.CrossModalData, rows: np.ndarray
+    ) -> codes.PackedCodes:
+        """Hashes the texts of the chosen rows, in order."""
+        return self._encode(self.text, data.text_features, rows)
+
+    def _encode(self, encoder, features, rows) -> codes.PackedCodes:
+        packed = pipeline.encode(
+            encoder, lambda block: features(rows[block]), len(rows)
+        )
+        return codes.PackedCodes(packed, self.bits)
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitCodes:
+    """Codes of the query and retrieval parts, one per modality."""
+
+    query_image: codes.PackedCodes
+    query_text: codes.PackedCodes
+    retrieval_image: codes.PackedCodes
+    retrieval_text: codes.PackedCodes
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the packed rows and the code length as one `.npz`."""
+        rows = {part: getattr(self, part).rows for part in _PARTS}
+        files.write_npz(path, bits=np.array(self.query_image.bits), **rows)
+
+    def evaluation(
+        self, query_labels: np.ndarray, retrieval_labels: np.ndarray
+    ) -> evaluation.Evaluation:
+        """Both directions of cross-modal retrieval with these codes."""
+        return evaluation.Evaluation(
+            self.query_image,
+            self.query_text,
+            self.retrieval_image,
+            self.retrieval_text,
+            query_labels,
+            retrieval_labels,
+            threads=os.cpu_count() or 1,
+        )
+
+
+def load(path: str | os.PathLike) -> SplitCodes:
+    """Reads what `SplitCodes.save` wrote.
+
+    Raises:
+        ValueError: The file does not hold such codes.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            bits = int(archive["bits"])
+            return SplitCodes(
+                *(codes.PackedCodes(archive[part], bits) for part in _PARTS)
+            )
+    except (KeyError, EOFError) as error:
+        raise ValueError(
+            f"{path} does not hold the codes of a run; missing {error}."
+        ) from error
+
+
+def encode_split(
+    encoders: Encoders,
+    data: arrays.CrossModalData,
+    query: np.ndarray,
+    retrieval: np.ndarray,
+) -> SplitCodes:
+    """Hashes both modalities of query and retrieval rows."""
+    return SplitCodes(
+        encoders.image_codes(data, query),
+        encoders.text_codes(data, query),
+        encoders.image_codes(data, retrieval),
+        encoders.text_codes(data, retrieval),
+    )
+
+
+def split_labels(
+    data: arrays.CrossModalData, split: splits.Split
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of the query and of the retrieval rows.
+
+    Raises:
+        ValueError: The data set has no labels.
+    """
+    if data.labels is None:
+        raise ValueError(
+            "The data set has no `labels`, and a MAP needs them to tell which "
+            "items are relevant; add `labels` [n, c] of 0 and 1."
+        )
+    return data.labels[split.query], data.labels[split.retrieval]

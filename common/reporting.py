@@ -1,0 +1,159 @@
+"""What a finished run leaves behind: model, codes, metrics and pictures."""
+
+import numpy as np
+import tensorflow as tf
+
+from common import callbacks
+from common import encoding
+from common import evaluation
+from common import export
+from common import figures
+from common import files
+from common import hamming
+from common import model as common_model
+from common import run as common_run
+from common.data import thumbnails
+
+_SHEET_QUERIES = 6
+
+
+def finish(
+    prepared: common_run.Prepared,
+    model: common_model.HashingModel,
+    title: str,
+    train_seconds: float,
+) -> dict:
+    """Exports the model, hashes query and retrieval rows, and evaluates.
+
+    Writes `saved_model/`, `codes.npz`, `metrics.json` and `figures/` in the
+    run's folder, and the figures to TensorBoard.
+
+    Args:
+        prepared: The run.
+        model: The trained model.
+        title: Heading of the figures.
+        train_seconds: Wall time of graph and training in this process.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    directory, split = prepared.directory, prepared.split
+    export.export(model, directory / "saved_model")
+    found = encoding.encode_split(
+        callbacks.model_encoders(model),
+        prepared.data,
+        split.query,
+        split.retrieval,
+    )
+    found.save(directory / "codes.npz")
+    scored = found.evaluation(*encoding.split_labels(prepared.data, split))
+    metrics = scored.metrics()
+    metrics["train_seconds"] = train_seconds
+    metrics["warnings"] = evaluation.collapse_warnings(metrics)
+    draw(prepared, found, scored, metrics, title)
+    files.write_json(directory / "metrics.json", metrics)
+    return metrics
+
+
+def draw(
+    prepared: common_run.Prepared,
+    found: encoding.SplitCodes,
+    scored: evaluation.Evaluation,
+    metrics: dict,
+    title: str,
+) -> None:
+    """Writes the figures of an evaluation as PNG and to TensorBoard."""
+    curves = scored.curves()
+    base = {name: metrics[name]["base_rate"] for name in figures.DIRECTIONS}
+    drawn = {
+        "precision_recall": figures.precision_recall(curves, base, title),
+        "precision_at": figures.precision_at(curves, base, title),
+    }
+    drawn |= _sheets(prepared, found)
+    logs = tf.summary.create_file_writer(str(prepared.directory / "logs/test"))
+    with logs.as_default():
+        for name, figure in drawn.items():
+            picture = figures.png(figure)
+            with files.atomic_write(
+                prepared.directory / "figures" / f"{name}.png"
+            ) as file:
+                file.write(picture)
+            image = tf.io.decode_png(picture, channels=3)
+            tf.summary.image(name, image[None], step=0)
+        for direction in figures.DIRECTIONS:
+            for metric in ("map_all", "map_at_50", "chance"):
+                value = metrics[direction][metric]
+                if value is not None:
+                    tf.summary.scalar(f"{metric}_{direction}", value, step=0)
+    logs.close()
+
+
+def _sheets(prepared, found) -> dict:
+    pictures = thumbnails.for_dataset(
+        prepared.run.dataset, prepared.run.thumbnails
+    )
+    if pictures is None:
+        return {}
+    split, data = prepared.split, prepared.data
+    # Only rows with a thumbnail can be shown.
+    shown = np.array([row in pictures for row in split.retrieval])
+    asked = np.flatnonzero([row in pictures for row in split.query])
+    asked = asked[:_SHEET_QUERIES]
+    if not len(asked) or not shown.any():
+        return {}
+    sheets = {}
+    for name, sheet, queries, database in (
+        (
+            "text_to_image",
+            figures.text_query_sheet,
+            found.query_text,
+            found.retrieval_image,
+        ),
+        (
+            "image_to_text",
+            figures.image_query_sheet,
+            found.query_image,
+            found.retrieval_text,
+        ),
+    ):
+        index = hamming.HammingIndex(database.bits)
+        index.add(database.take(np.flatnonzero(shown)), split.retrieval[shown])
+        rows, distances = figures.retrieve(index, queries.take(asked))
+        sheets[name] = sheet(
+            data, pictures, split.query[asked], rows, distances
+        )
+    return sheets
+
+
+def table(rows: dict[str, dict]) -> str:
+    """A table of metrics, one line per name, with chance at the end.
+
+    Args:
+        rows: Metrics of each line, as `finish` returns them.
+    """
+    columns = ("map_all", "map_at_50")
+    header = ["", *(f"{c} {d}" for c in columns for d in figures.DIRECTIONS)]
+    lines = [[*header, "map_all mean"]]
+    for name, metrics in rows.items():
+        cells = [_values(metrics, column) for column in columns]
+        lines.append([name, *_printed(*cells, cells[0].mean(keepdims=True))])
+    chance = _values(next(reversed(rows.values())), "chance")
+    # A constant code's MAP@50 is not its MAP@all; nothing is claimed for it.
+    lines.append(["chance", *_printed(chance), "", "", f"{chance.mean():.4f}"])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True)]
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _values(metrics: dict, column: str) -> np.ndarray:
+    found = [metrics[direction][column] for direction in figures.DIRECTIONS]
+    return np.array([np.nan if value is None else value for value in found])
+
+
+def _printed(*values: np.ndarray) -> list[str]:
+    return [f"{value:.4f}" for value in np.concatenate(values)]

@@ -1,0 +1,71 @@
+r"""Computes a run's metrics again, from its codes or its SavedModel.
+
+python -m experiments.evaluate --run=runs/NAME
+python -m experiments.evaluate --run=runs/NAME --source=saved_model
+"""
+
+from absl import app
+from absl import flags
+
+from common import files
+from common import runner
+from experiments import runs
+
+
+def evaluate(finished: runs.FinishedRun, source: str) -> dict:
+    """Metrics of a finished run.
+
+    Args:
+        finished: The run.
+        source: `codes` reads `codes.npz`; `saved_model` encodes again.
+
+    Returns:
+        The content of a `metrics.json`, without times.
+    """
+    from common import encoding
+    from common import evaluation
+
+    directory, split = finished.directory, finished.split
+    if source == "codes":
+        found = encoding.load(directory / "codes.npz")
+    else:
+        from common import export
+
+        encoders = export.load(directory / "saved_model", finished.bits)
+        found = encoding.encode_split(
+            encoders, finished.data, split.query, split.retrieval
+        )
+    labels = encoding.split_labels(finished.data, split)
+    metrics = found.evaluation(*labels).metrics()
+    metrics["warnings"] = evaluation.collapse_warnings(metrics)
+    return metrics
+
+
+def _define_flags() -> None:
+    runs.define_flag()
+    flags.DEFINE_enum(
+        "source", "codes", ("codes", "saved_model"), "Where codes come from."
+    )
+    flags.DEFINE_string("output", "", "A .json file for all metrics.")
+
+
+def _main(arguments: list[str]) -> None:
+    runner.refuse_arguments(arguments)
+    with runner.one_sentence_errors():
+        finished = runs.open_run(flags.FLAGS.run)
+    runner.import_tensorflow()
+    from common import reporting
+
+    with runner.one_sentence_errors():
+        metrics = evaluate(finished, flags.FLAGS.source)
+        if flags.FLAGS.output:
+            files.write_json(flags.FLAGS.output, metrics)
+    print(f"{finished.directory}, {finished.bits} bits, {flags.FLAGS.source}")
+    print(reporting.table({finished.record["method"]: metrics}))
+    for warning in metrics["warnings"]:
+        print(f"Warning: {warning}")
+
+
+if __name__ == "__main__":
+    _define_flags()
+    app.run(_main)

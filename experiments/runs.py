@@ -1,0 +1,71 @@
+"""Opening a finished run's folder again."""
+
+import dataclasses
+import os
+import pathlib
+
+from absl import flags
+
+from common import run as common_run
+from common.data import arrays
+from common.data import readers
+from common.data import splits
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """A run's folder with the data and split it was trained on."""
+
+    directory: pathlib.Path
+    record: dict
+    data: arrays.CrossModalData
+    split: splits.Split
+
+    @property
+    def bits(self) -> int:
+        """K, the code length."""
+        return self.record["config"]["bits"]
+
+
+def define_flag() -> None:
+    """Defines `--run`."""
+    flags.DEFINE_string(
+        "run", "", "Folder of a finished run; empty takes the newest in runs/."
+    )
+
+
+def open_run(directory: str | os.PathLike) -> FinishedRun:
+    """Opens a run's folder; an empty name opens the newest one.
+
+    Raises:
+        ValueError: No finished run is there, or its data set has changed.
+    """
+    path = pathlib.Path(directory) if directory else newest()
+    record = common_run.load_record(path)
+    if not (path / "metrics.json").is_file():
+        raise ValueError(
+            f"The run in {path} has not finished; continue it with --resume."
+        )
+    data = readers.read(record["run"]["dataset"])
+    if data.digest() != record["data"]["sha256"]:
+        raise ValueError(
+            f"{record['run']['dataset']} is not the data set that {path} was "
+            "trained on; its SHA-256 differs."
+        )
+    return FinishedRun(path, record, data, splits.load(path / "split.npz"))
+
+
+def newest(root: str | os.PathLike = "runs") -> pathlib.Path:
+    """The folder of the run that finished last.
+
+    Raises:
+        ValueError: There is none.
+    """
+    finished = pathlib.Path(root).glob("**/metrics.json")
+    found = sorted(finished, key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise ValueError(
+            f"No finished run in {root}/; train one with `python -m "
+            "experiments.train_ugach`, or name its folder with --run."
+        )
+    return found[-1].parent

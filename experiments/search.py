@@ -1,0 +1,198 @@
+r"""Answers a text or an item of the data set from a finished run's codes.
+
+python -m experiments.search --text="red flower"
+python -m experiments.search --run=runs/NAME --item=ID --top_k=20
+"""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+from absl import app
+from absl import flags
+
+from common import runner
+from experiments import runs
+
+_DEFAULT_TOP_K = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a query found: data rows, nearest first, and their distances."""
+
+    query: str
+    query_row: int | None
+    rows: np.ndarray
+    distances: np.ndarray
+
+
+def search_text(
+    finished: runs.FinishedRun, text: str, top_k: int = _DEFAULT_TOP_K
+) -> Answer:
+    """Finds the images nearest to a text.
+
+    Raises:
+        ValueError: The run's data has no vocabulary, or none of these words.
+    """
+    from common.data import bow
+
+    vocabulary = finished.data.vocabulary
+    if vocabulary is None:
+        raise ValueError(
+            "The data set has no `vocab`, so a text cannot be turned into its "
+            "bag of words; ask with --item."
+        )
+    known = bow.known_words(text, vocabulary)
+    if not known:
+        raise ValueError(
+            f"None of the words of {text!r} is among the {len(vocabulary)} of "
+            f"the vocabulary, such as {', '.join(map(str, vocabulary[:8]))}."
+        )
+    encode = _encoders(finished).text
+    packed = np.asarray(encode(bow.encode([text], vocabulary)))
+    return _answer(finished, " ".join(known), None, packed, "image", top_k)
+
+
+def search_item(
+    finished: runs.FinishedRun,
+    item: str,
+    ask_with: str,
+    top_k: int = _DEFAULT_TOP_K,
+) -> Answer:
+    """Finds what is nearest to an item's image or text.
+
+    Args:
+        finished: The run.
+        item: Id of any item of the data set.
+        ask_with: `image` finds texts, `text` finds images.
+        top_k: Number of results.
+
+    Raises:
+        ValueError: There is no such item.
+    """
+    data = finished.data
+    places = np.flatnonzero(data.ids == item)
+    if not len(places):
+        raise ValueError(
+            f"No item {item!r} in the data set; ids look like {data.ids[0]!r}."
+        )
+    row = int(places[0])
+    encoders = _encoders(finished)
+    if ask_with == "image":
+        packed = encoders.image(data.image_features(places[:1]))
+        found = "text"
+    else:
+        packed = encoders.text(data.text_features(places[:1]))
+        found = "image"
+    return _answer(
+        finished, f"{ask_with} of {item}", row, np.asarray(packed), found, top_k
+    )
+
+
+def show(finished: runs.FinishedRun, answer: Answer) -> str:
+    """The answer as lines: rank, distance, id, words and labels."""
+    from common import figures
+
+    data = finished.data
+    lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
+    for place, (row, distance) in enumerate(
+        zip(answer.rows, answer.distances, strict=True), start=1
+    ):
+        labels = ""
+        if data.labels is not None and data.label_names is not None:
+            names = data.label_names[np.flatnonzero(data.labels[row])]
+            labels = f"  [{', '.join(map(str, names))}]"
+        words = figures.words(data, row)[:60]
+        lines.append(
+            f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"
+        )
+    return "\n".join(lines)
+
+
+def draw(
+    finished: runs.FinishedRun, answer: Answer, path: pathlib.Path
+) -> bool:
+    """Writes the answer as a picture; False where there are no thumbnails."""
+    from common import figures
+    from common import files
+    from common.data import thumbnails
+
+    pictures = thumbnails.for_dataset(
+        finished.record["run"]["dataset"], finished.record["run"]["thumbnails"]
+    )
+    if pictures is None:
+        return False
+    shown = None
+    if answer.query_row is not None:
+        shown = pictures.picture(answer.query_row)
+    sheet = figures.picture_sheet(
+        [(answer.query, shown)],
+        answer.rows[None],
+        answer.distances[None],
+        pictures,
+    )
+    with files.atomic_write(path) as file:
+        file.write(figures.png(sheet))
+    return True
+
+
+def _encoders(finished):
+    from common import export
+
+    return export.load(finished.directory / "saved_model", finished.bits)
+
+
+def _answer(finished, query, query_row, packed, found, top_k) -> Answer:
+    from common import codes
+    from common import encoding
+    from common import hamming
+
+    stored = encoding.load(finished.directory / "codes.npz")
+    index = hamming.HammingIndex(finished.bits)
+    index.add(getattr(stored, f"retrieval_{found}"), finished.split.retrieval)
+    distances, rows = index.search(
+        codes.PackedCodes(packed, finished.bits), top_k
+    )
+    return Answer(query, query_row, rows[0], distances[0])
+
+
+def _define_flags() -> None:
+    runs.define_flag()
+    flags.DEFINE_string("text", "", "Words to ask with.")
+    flags.DEFINE_string("item", "", "Id of an item to ask with.")
+    flags.DEFINE_enum(
+        "ask_with", "image", ("image", "text"), "Which half of --item asks."
+    )
+    flags.DEFINE_integer(
+        "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
+    )
+    flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
+
+
+def _main(arguments: list[str]) -> None:
+    runner.refuse_arguments(arguments)
+    given = flags.FLAGS
+    with runner.one_sentence_errors():
+        if bool(given.text) == bool(given.item):
+            raise ValueError("Ask with either --text or --item.")
+        finished = runs.open_run(given.run)
+    runner.import_tensorflow()
+    with runner.one_sentence_errors():
+        if given.text:
+            answer = search_text(finished, given.text, given.top_k)
+        else:
+            answer = search_item(
+                finished, given.item, given.ask_with, given.top_k
+            )
+        print(show(finished, answer))
+        path = pathlib.Path(
+            given.picture or finished.directory / "figures" / "search.png"
+        )
+        if draw(finished, answer, path):
+            print(f"Picture: {path}")
+
+
+if __name__ == "__main__":
+    _define_flags()
+    app.run(_main)

@@ -1,0 +1,87 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from common.data import arrays
+
+
+def test_quantised_images_are_decoded_by_their_scale():
+    data = arrays.CrossModalData(
+        image=np.array([[2, 4], [6, 8]], np.uint8),
+        text=np.ones((2, 1), np.uint8),
+        image_scale=np.array([0.5, 0.25], np.float32),
+    )
+
+    features = data.image_features(np.array([1]))
+
+    # 6 * 0.5 and 8 * 0.25.
+    np.testing.assert_array_equal(features, [[3.0, 2.0]])
+    assert features.dtype == np.float32
+
+
+def test_missing_ids_are_row_numbers(data):
+    assert data.ids[:3].tolist() == ["0", "1", "2"]
+
+
+def test_empty_texts_are_found():
+    text = np.array([[1, 0], [0, 0], [0, 1], [0, 0]], np.uint8)
+
+    data = arrays.CrossModalData(image=np.ones((4, 2)), text=text)
+
+    assert data.empty_texts().tolist() == [1, 3]
+
+
+def test_the_digest_follows_features_and_not_labels(data):
+    image = data.image.copy()
+    image[7, 3] += 1
+    relabelled = dataclasses.replace(data, labels=1 - data.labels)
+
+    assert dataclasses.replace(data, image=image).digest() != data.digest()
+    assert relabelled.digest() == data.digest()
+
+
+def test_a_scale_changes_the_digest():
+    fields = {
+        "image": np.ones((2, 2), np.uint8),
+        "text": np.ones((2, 1), np.uint8),
+    }
+    half = np.full(2, 0.5, np.float32)
+
+    digests = {
+        arrays.CrossModalData(**fields, image_scale=half * n).digest()
+        for n in (1, 2)
+    }
+
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("image", np.ones(120), r"matrix .* received shape \(120,\)"),
+        ("image", np.ones((120, 0)), r"non-empty .* \(120, 0\)"),
+        ("image", np.array([["a"]] * 120), "must hold numbers; received dtype"),
+        ("image", np.ones((119, 12)), "image: 119, text: 120"),
+        ("text", -np.ones((120, 15)), "row 0 holds a negative"),
+        ("labels", np.full((120, 3), 2), "row 0 holds 2"),
+        ("labels", np.ones(120), r"multi-hot matrix .* shape \(120,\)"),
+        ("labels", np.ones((119, 3)), "labels: 119"),
+        ("ids", np.array(["a"]), "ids: 1"),
+        ("vocabulary", np.array(["a"]), "1 words for 15 columns"),
+        ("label_names", np.array(["a"]), "1 names for 3 columns"),
+        ("image_scale", np.ones(3), r"12 finite numbers.* shape \(3,\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(data, field, value, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(data, **{field: value})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_counted(data, bad):
+    image = data.image.copy()
+    image[[5, 9], 2] = bad
+
+    with pytest.raises(ValueError, match="in 2 rows, the first is row 5"):
+        dataclasses.replace(data, image=image)

@@ -1,0 +1,70 @@
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from common.data import draws
+from common.data import pipeline
+
+
+def test_batches_hold_the_drawn_rows_in_order(data):
+    rows = np.arange(20, 60)
+    pairs = draws.PairDraws(40, 8, seed=4)
+
+    batches = list(pipeline.batches(data, rows, pairs, 0, 5))
+
+    assert len(batches) == 5
+    for step, batch in enumerate(batches):
+        chosen = rows[pairs(step)["index"]]
+        np.testing.assert_allclose(batch["image"], data.image[chosen])
+        np.testing.assert_array_equal(batch["text"], data.text[chosen])
+        assert batch["text"].dtype == tf.float32
+
+
+def test_quantised_images_are_decoded_in_the_pipeline(data):
+    image = np.arange(len(data) * 2).reshape(-1, 2).astype(np.uint8)
+    scale = np.array([0.5, 2.0], np.float32)
+    quantised = dataclasses.replace(data, image=image, image_scale=scale)
+    pairs = draws.PairDraws(len(data), 6, seed=0)
+
+    batch = next(
+        iter(pipeline.batches(quantised, np.arange(len(data)), pairs, 0, 1))
+    )
+
+    np.testing.assert_array_equal(
+        batch["image"], image[pairs(0)["index"]] * scale
+    )
+
+
+def test_graph_batches_stack_queries_neighbours_and_candidates(data):
+    neighbours = np.stack([np.arange(120), np.arange(120)[::-1]], axis=1)
+    graph = draws.GraphDraws(neighbours.astype(np.int32), 8, 10, seed=1)
+
+    batch = next(iter(pipeline.batches(data, np.arange(120), graph, 3, 4)))
+
+    drawn = graph(3)
+    stacked = np.concatenate([drawn["index"], drawn["positive"], drawn["pool"]])
+    assert batch["image"].shape == (26, 12)
+    np.testing.assert_allclose(batch["image"], data.image[stacked])
+    np.testing.assert_array_equal(batch["known"], drawn["known"])
+
+
+def test_a_resumed_pipeline_goes_on_with_the_same_batches(data):
+    rows = np.arange(len(data))
+    pairs = draws.PairDraws(len(data), 16, seed=2)
+
+    whole = list(pipeline.batches(data, rows, pairs, 0, 20))
+    resumed = list(pipeline.batches(data, rows, pairs, 11, 20))
+
+    for one, other in zip(whole[11:], resumed, strict=True):
+        np.testing.assert_array_equal(one["image"], other["image"])
+
+
+def test_encoding_keeps_the_order_over_blocks():
+    features = np.arange(10, dtype=np.float32)[:, None]
+
+    encoded = pipeline.encode(
+        lambda block: 2 * block, lambda block: features[block], 10, batch_size=4
+    )
+
+    np.testing.assert_array_equal(encoded[:, 0], 2 * np.arange(10))
