@@ -23,7 +23,7 @@ setuptools.setup(
         ]
     ),
     package_data={
-        "common.data.openclipart": ["*.npz", "README.md", "COPYRIGHT"],
+        "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
         "ugach": ["README.md"],
         "experiments": ["README.md", "results/*.json"],
     },

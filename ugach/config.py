@@ -72,6 +72,12 @@ class Config:
         "softplus: Eq. (10); sigmoid: the release's.",
         choices=("softplus", "sigmoid"),
     )
+    entropy_weight: float = setting(
+        4.0,
+        "Weight of the generator's entropy, in units of the reward; only with "
+        "generator_gradient=expected.",
+        minimum=0,
+    )
     generator_start: str = setting(
         "discriminator",
         "Generator's first weights: the pretrained discriminator's or random.",
@@ -80,11 +86,14 @@ class Config:
     optimizer: str = setting(
         "adam", "Optimizer of both players.", choices=("adam", "sgd")
     )
+    pretrain_learning_rate: float = setting(
+        1e-3, "Rate of the discriminator while it is pretrained.", minimum=0
+    )
     discriminator_learning_rate: float = setting(
-        1e-3, "Initial rate of the discriminator.", minimum=0
+        2e-4, "Initial rate of the discriminator after that.", minimum=0
     )
     generator_learning_rate: float = setting(
-        1e-3, "Initial rate of the generator.", minimum=0
+        2e-4, "Initial rate of the generator.", minimum=0
     )
     learning_rate_decay: float = setting(
         0.1, "Factor applied every decay_epochs.", minimum=0
@@ -139,8 +148,10 @@ PRESETS = {
         temperature=1.0,
         discriminator_loss="log",
         generator_gradient="sampled",
+        entropy_weight=0.0,
         negatives="sampled",
         optimizer="sgd",
+        pretrain_learning_rate=0.01,
         discriminator_learning_rate=0.01,
         generator_learning_rate=0.01,
         learning_rate_decay=0.1,
@@ -167,11 +178,13 @@ PRESETS = {
         temperature=1.0,
         discriminator_loss="hinge",
         generator_gradient="pair_softmax",
+        entropy_weight=0.0,
         negatives="sampled",
         reward="sigmoid",
         generator_start="random",
         optimizer="sgd",
-        discriminator_learning_rate=0.01,
+        pretrain_learning_rate=0.01,
+        discriminator_learning_rate=0.001,
         generator_learning_rate=0.01,
         learning_rate_decay=1.0,
         weight_decay=0.01,

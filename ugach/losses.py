@@ -149,7 +149,7 @@ def reward(scores: tf.Tensor) -> tf.Tensor:
 
 
 def policy_gradient_loss(
-    log_probability: tf.Tensor, rewards: tf.Tensor
+    log_probability: tf.Tensor, rewards: tf.Tensor, entropy_weight: float = 0.0
 ) -> tf.Tensor:
     """Loss whose gradient is the policy gradient, exact over the pool.
 
@@ -161,14 +161,21 @@ def policy_gradient_loss(
     mean reward of the pool is taken off as a baseline, which leaves the
     gradient as it is, because sum_k grad p(x_k | q) = 0.
 
+    Deviation: with an entropy weight t the generator maximises
+    E_p[r(x)] + t H(p), whose optimum is p ~ exp(r / t), instead of putting
+    everything on the hardest candidate, which often is relevant to the query.
+
     Args:
         log_probability: log p(x | q), [B, P], from the generator.
         rewards: r(x), [B, P].
+        entropy_weight: t, in units of the reward; 0 is the paper's.
 
     Returns:
         [B]; its value is minus the expected advantage.
     """
     advantage = rewards - tf.reduce_mean(rewards, axis=1, keepdims=True)
+    if entropy_weight:
+        advantage -= entropy_weight * log_probability
     return -tf.reduce_sum(
         tf.exp(log_probability) * tf.stop_gradient(advantage), axis=1
     )

@@ -21,6 +21,7 @@ class Objective:
     reward: str = "softplus"
     generator_gradient: str = "expected"
     num_samples: int = 2
+    entropy_weight: float = 0.0
 
     def generator_log_probability(
         self, distances: tf.Tensor, excluded: tf.Tensor | None = None
@@ -77,7 +78,9 @@ class Objective:
         """
         log_probability = self.generator_log_probability(distances)
         if self.generator_gradient == "expected":
-            return losses.policy_gradient_loss(log_probability, rewards)
+            return losses.policy_gradient_loss(
+                log_probability, rewards, self.entropy_weight
+            )
         selected = losses.select(log_probability, self.num_samples, seed)
         chosen = tf.gather(log_probability, selected, batch_dims=1)
         if self.generator_gradient == "pair_softmax":

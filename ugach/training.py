@@ -111,41 +111,41 @@ def build_model(
             reward=config.reward,
             generator_gradient=config.generator_gradient,
             num_samples=config.num_samples,
+            entropy_weight=config.entropy_weight,
         ),
         config.initializer,
         config.feature_scaling,
         config.weight_decay,
         seed,
     )
-    pretrain_steps = config.pretrain_epochs * steps_per_epoch
+    period = config.decay_epochs * steps_per_epoch
     model.compile(
         _optimizer(
             config,
-            config.discriminator_learning_rate,
-            pretrain_steps,
-            config.decay_epochs * steps_per_epoch,
+            schedules.StepDecay(
+                config.discriminator_learning_rate,
+                period,
+                config.learning_rate_decay,
+                config.minimum_learning_rate,
+                config.pretrain_learning_rate,
+                config.pretrain_epochs * steps_per_epoch,
+            ),
         ),
         _optimizer(
             config,
-            config.generator_learning_rate,
-            0,
-            config.decay_epochs * config.generator_epochs * steps_per_epoch,
+            schedules.StepDecay(
+                config.generator_learning_rate,
+                period * config.generator_epochs,
+                config.learning_rate_decay,
+                config.minimum_learning_rate,
+            ),
         ),
         jit_compile=jit_compile,
     )
     return model
 
 
-def _optimizer(
-    config, learning_rate, constant_steps, decay_steps
-) -> keras.optimizers.Optimizer:
-    rate = schedules.StepDecay(
-        learning_rate,
-        constant_steps,
-        decay_steps,
-        config.learning_rate_decay,
-        config.minimum_learning_rate,
-    )
+def _optimizer(config, rate) -> keras.optimizers.Optimizer:
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate)
     return keras.optimizers.Adam(rate)

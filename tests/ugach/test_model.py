@@ -1,0 +1,342 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from common.data import draws
+from common.data import pipeline
+from ugach import model as ugach_model
+from ugach import objective
+
+BITS = 6
+QUERIES = 16
+CANDIDATES = 30
+MARGIN = 2.0
+PHASES = ("pretrain", "discriminator", "generator")
+# The player that stands still, and so fills the table.
+STANDING = {"discriminator": "generator", "generator": "discriminator"}
+
+
+def _model(data, rate=1.0, weight_decay=0.0, seed=0, **settings):
+    model = ugach_model.UGACH(
+        BITS,
+        data.image_dim,
+        data.text_dim,
+        10,
+        objective.Objective(margin=MARGIN, **settings),
+        feature_scaling="unit",
+        weight_decay=weight_decay,
+        seed=seed,
+    )
+    model.compile(
+        keras.optimizers.SGD(rate),
+        keras.optimizers.SGD(rate),
+        jit_compile=False,
+    )
+    return model
+
+
+def _batch(data):
+    """A batch whose pool holds a quarter of all rows, known ones among them."""
+    rng = np.random.default_rng(0)
+    own = np.arange(len(data))[:, None]
+    others = rng.integers(len(data), size=(len(data), 3))
+    neighbours = np.concatenate([own, others], axis=1).astype(np.int32)
+    drawn = draws.GraphDraws(neighbours, QUERIES, CANDIDATES, 0)
+    rows = np.arange(len(data))
+    return next(iter(pipeline.batches(data, rows, drawn, 0, 1)))
+
+
+def _fill_table(model, player, data):
+    model.set_table(
+        player.image_pathway(data.image_features(slice(None))).numpy(),
+        player.text_pathway(data.text_features(slice(None))).numpy(),
+    )
+
+
+def _step(model, phase, batch, data):
+    if phase in STANDING:
+        _fill_table(model, getattr(model, STANDING[phase]), data)
+    return model.phase_steps()[phase](batch)
+
+
+def _weights(player):
+    return [variable.numpy() for variable in player.variables]
+
+
+def _same(first, second):
+    return all(
+        np.array_equal(one, two) for one, two in zip(first, second, strict=True)
+    )
+
+
+def _directions(player, batch):
+    """(query, positive, pool) codes from image to text and back."""
+    parts = []
+    for name in ("image", "text"):
+        codes = getattr(player, f"{name}_pathway")(batch[name])
+        parts.append(tf.split(codes, [QUERIES, QUERIES, CANDIDATES]))
+    image, text = parts
+    return [(image[0], *text[1:]), (text[0], *image[1:])]
+
+
+def _distances(queries, candidates):
+    return tf.reduce_sum((queries[:, None] - candidates[None]) ** 2, axis=2)
+
+
+def _scores(query, positive, pool):
+    to_positive = tf.reduce_sum((query - positive) ** 2, axis=1)
+    return tf.maximum(
+        MARGIN + to_positive[:, None] - _distances(query, pool), 0.0
+    )
+
+
+def _selection(phase, model, batch):
+    """p(x | q) of either direction as plain numbers; 0 where x is known."""
+    unknown = ~batch["known"].numpy()
+    for query, _, pool in _directions(model.generator, batch):
+        weights = np.exp(-_distances(query, pool).numpy()) * unknown
+        if phase == "pretrain":
+            weights = unknown.astype(np.float32)
+        yield weights / weights.sum(axis=1, keepdims=True)
+
+
+def _expected_discriminator_step(phase, model, batch):
+    """Loss and gradient with p held fixed, by the definition."""
+    selection = list(_selection(phase, model, batch))
+    with tf.GradientTape() as tape:
+        loss = sum(
+            tf.reduce_sum(p * _scores(*parts)) / QUERIES
+            for p, parts in zip(
+                selection, _directions(model.discriminator, batch), strict=True
+            )
+        )
+    return loss, tape.gradient(loss, model.discriminator.trainable_variables)
+
+
+@pytest.mark.parametrize("phase", ("pretrain", "discriminator"))
+def test_the_discriminator_descends_its_expected_score(data, phase):
+    # p is a number here and known candidates have none of it, so a step that
+    # let the generator feel the loss, or let an item be its own negative,
+    # would differ.
+    batch = _batch(data)
+    model = _model(data)
+    assert batch["known"].numpy().any()
+    before = _weights(model.discriminator)
+    loss, gradient = _expected_discriminator_step(phase, model, batch)
+
+    found = _step(model, phase, batch, data)
+
+    np.testing.assert_allclose(found["discriminator_loss"], loss, rtol=1e-5)
+    for old, new, slope in zip(
+        before, _weights(model.discriminator), gradient, strict=True
+    ):
+        np.testing.assert_allclose(new, old - slope, atol=1e-6)
+
+
+def test_the_generator_ascends_its_expected_reward(data):
+    # Eq. (10) without the baseline, r held fixed; the pool keeps known
+    # candidates, since the generator may well select a positive.
+    batch = _batch(data)
+    model = _model(data)
+    before = _weights(model.generator)
+    rewards = [
+        tf.math.softplus(_scores(*parts)).numpy()
+        for parts in _directions(model.discriminator, batch)
+    ]
+    with tf.GradientTape() as tape:
+        value = sum(
+            tf.reduce_sum(tf.nn.softmax(-_distances(query, pool)) * reward)
+            for reward, (query, _, pool) in zip(
+                rewards, _directions(model.generator, batch), strict=True
+            )
+        )
+    gradient = tape.gradient(
+        value / QUERIES, model.generator.trainable_variables
+    )
+
+    _step(model, "generator", batch, data)
+
+    for old, new, slope in zip(
+        before, _weights(model.generator), gradient, strict=True
+    ):
+        np.testing.assert_allclose(new, old + slope, atol=1e-6)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_phase_moves_every_variable_of_its_player_and_no_other(data, phase):
+    batch = _batch(data)
+    model = _model(data)
+    moving, still = model.discriminator, model.generator
+    if phase == "generator":
+        moving, still = still, moving
+    moved_before, still_before = _weights(moving), _weights(still)
+
+    _step(model, phase, batch, data)
+
+    assert _same(still_before, _weights(still))
+    for old, new in zip(moved_before, _weights(moving), strict=True):
+        assert (old != new).any()
+
+
+def test_what_only_known_candidates_score_is_no_loss(data):
+    # Each query's pool is itself and one stranger; its own code is as near
+    # as can be and the stranger's is far, so only the stranger's 0 is left.
+    own = np.arange(2, dtype=np.int32)
+    model = _model(data)
+    model.objective = objective.Objective(margin=0.5)
+    codes = np.array([[0.0] * BITS, [1.0] * BITS], np.float32)
+    model.set_table(codes, codes)
+    batch = {
+        "index": tf.constant(own),
+        "positive": tf.constant(own),
+        "pool": tf.constant(own),
+        "known": tf.constant([[True, False], [False, True]]),
+    }
+    for name in ("image", "text"):
+        batch[name] = tf.constant(np.tile([[-60.0], [60.0]], (3, 1)), tf.float32)
+    _pass_the_sign_through(model)
+
+    loss = model.phase_steps()["discriminator"](batch)["discriminator_loss"]
+
+    # Score of the stranger: max(0, 0.5 + 0 - BITS); of the item itself 0.5.
+    assert float(loss) == 0.0
+
+
+def _pass_the_sign_through(model):
+    """Replaces the networks by sigmoids of one input column, BITS times."""
+    player = keras.layers.Layer()
+    player.image_pathway = player.text_pathway = keras.Sequential(
+        [
+            keras.Input((1,)),
+            keras.layers.Dense(
+                BITS, activation="sigmoid", kernel_initializer="ones"
+            ),
+        ]
+    )
+    player.built = True
+    model.discriminator = player
+    model.discriminator_optimizer = keras.optimizers.SGD(0.0)
+    model.discriminator_optimizer.build(player.trainable_variables)
+
+
+def test_the_codes_are_the_discriminators(data):
+    model = _model(data)
+    image = tf.constant(data.image_features(slice(0, 9)))
+    text = tf.constant(data.text_features(slice(0, 9)))
+
+    found = model.image_codes(image), model.text_codes(text)
+
+    player = model.discriminator
+    np.testing.assert_array_equal(found[0], player.image_pathway(image))
+    np.testing.assert_array_equal(found[1], player.text_pathway(text))
+
+
+def test_the_generator_phase_leaves_the_codes_as_they_are(data):
+    model = _model(data)
+    image = tf.constant(data.image_features(slice(None)))
+    before = model.image_codes(image)
+
+    _step(model, "generator", _batch(data), data)
+
+    np.testing.assert_array_equal(model.image_codes(image), before)
+
+
+@pytest.mark.parametrize("modality", ("image", "text"))
+def test_a_code_does_not_depend_on_its_batch(data, modality):
+    model = _model(data)
+    features = getattr(data, f"{modality}_features")(slice(None))
+    hash_features = getattr(model, f"{modality}_codes")
+
+    together = hash_features(tf.constant(features)).numpy()
+    alone = [hash_features(tf.constant(row[None]))[0] for row in features[:20]]
+    reversed_order = hash_features(tf.constant(features[::-1])).numpy()[::-1]
+
+    np.testing.assert_allclose(alone, together[:20], atol=1e-6)
+    np.testing.assert_allclose(reversed_order, together, atol=1e-6)
+
+
+@pytest.mark.parametrize("modality", ("image", "text"))
+def test_bits_and_packed_codes_threshold_the_codes_at_one_half(data, modality):
+    model = _model(data)
+    features = tf.constant(getattr(data, f"{modality}_features")(slice(None)))
+    codes = getattr(model, f"{modality}_codes")(features).numpy()
+
+    bits = getattr(model, f"{modality}_bits")(features)
+    packed = getattr(model, f"encode_{modality}")(features)
+
+    assert 0 < (codes >= 0.5).mean() < 1
+    np.testing.assert_array_equal(bits, codes >= 0.5)
+    np.testing.assert_array_equal(packed, np.packbits(codes >= 0.5, axis=1))
+
+
+def test_the_generator_starts_elsewhere_and_can_take_over_the_weights(data):
+    model = _model(data)
+    assert not _same(_weights(model.generator), _weights(model.discriminator))
+
+    model.start_generator_from_discriminator()
+
+    taken = _weights(model.generator)
+    assert _same(taken, _weights(model.discriminator))
+    # A copy: the discriminator goes on alone.
+    _step(model, "pretrain", _batch(data), data)
+    assert _same(taken, _weights(model.generator))
+    assert not _same(taken, _weights(model.discriminator))
+
+
+def test_the_seed_decides_the_weights_of_both_players(data):
+    first, again, other = (_model(data, seed=seed) for seed in (1, 1, 2))
+
+    for player in ("discriminator", "generator"):
+        weights = _weights(getattr(first, player))
+        assert _same(weights, _weights(getattr(again, player)))
+        assert not _same(weights, _weights(getattr(other, player)))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_weight_decay_adds_half_the_squared_kernels(data, phase):
+    batch = _batch(data)
+    plain = _model(data, rate=0.0)
+    decayed = _model(data, rate=0.0, weight_decay=0.1)
+    for model in (plain, decayed):
+        # Biases that would show, were they decayed.
+        for variable in model.trainable_variables:
+            if len(variable.shape) == 1:
+                variable.assign(tf.fill(variable.shape, 0.3))
+
+    (without,) = _step(plain, phase, batch, data).values()
+    (with_decay,) = _step(decayed, phase, batch, data).values()
+
+    moving = "generator" if phase == "generator" else "discriminator"
+    squares = sum(
+        (weight**2).sum()
+        for weight in _weights(getattr(decayed, moving))
+        if weight.ndim == 2
+    )
+    np.testing.assert_allclose(with_decay - without, 0.05 * squares, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("phase", "settings"),
+    (
+        ("pretrain", {"negatives": "sampled"}),
+        ("discriminator", {"negatives": "sampled"}),
+        ("generator", {"generator_gradient": "sampled"}),
+    ),
+)
+def test_draws_follow_the_seed_and_the_step(data, phase, settings):
+    # At rate 0 only what is drawn can change the loss.
+    batch = _batch(data)
+    model = _model(data, rate=0.0, **settings)
+    same = _model(data, rate=0.0, **settings)
+    other = _model(data, rate=0.0, seed=5, **settings)
+    for target, source in zip(other.variables, model.variables, strict=True):
+        target.assign(source)
+
+    first, second = (_step(model, phase, batch, data) for _ in range(2))
+    again = _step(same, phase, batch, data)
+    differing = _step(other, phase, batch, data)
+
+    assert first == again
+    assert first != second
+    assert first != differing
