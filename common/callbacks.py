@@ -1,5 +1,6 @@
 """What every training run watches: retrieval, bits and learning rates."""
 
+import dataclasses
 import logging
 import os
 
@@ -49,8 +50,9 @@ class RetrievalValidation(keras.callbacks.Callback):
         """Encodes the validation rows and scores them."""
         if logs is None or self.model.phase in self._skipped:
             return
+        encoders = dataclasses.replace(model_encoders(self.model), label=None)
         found = encoding.encode_split(
-            model_encoders(self.model), self._data, self._query, self._database
+            encoders, self._data, self._query, self._database
         )
         scores = found.evaluation(
             self._data.labels[self._query], self._data.labels[self._database]
@@ -103,4 +105,11 @@ class LearningRates(keras.callbacks.Callback):
 
 def model_encoders(model: common_model.HashingModel) -> encoding.Encoders:
     """The encoders of a model in memory."""
-    return encoding.Encoders(model.bits, model.encode_image, model.encode_text)
+    signatures = model.signatures()
+    label = signatures.get("encode_label")
+    return encoding.Encoders(
+        model.bits,
+        model.encode_image,
+        model.encode_text,
+        label.encode if label else None,
+    )

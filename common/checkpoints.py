@@ -40,19 +40,28 @@ class Checkpoints:
         Returns 0 and changes nothing where there is none.
 
         Raises:
-            ValueError: The checkpoint does not fit the model.
+            ValueError: The checkpoint does not fit the model or is damaged.
         """
         newest = self._manager.latest_checkpoint
         if newest is None:
             return 0
-        status = self._checkpoint.restore(newest)
         try:
+            status = self._checkpoint.restore(newest)
+            # Without it TensorFlow logs at exit what is asserted here.
+            status.expect_partial()
             status.assert_existing_objects_matched()
             status.assert_consumed()
-        except AssertionError as error:
+        # TensorFlow reports another shape as a ValueError.
+        except (AssertionError, ValueError) as error:
             raise ValueError(
                 f"The checkpoint {newest} does not fit this model; it was made "
                 "with other settings."
+            ) from error
+        # Which of the two depends on the file that is damaged.
+        except (tf.errors.OpError, IndexError) as error:
+            raise ValueError(
+                f"The checkpoint {newest} cannot be read, it is damaged; train "
+                "again with another --output_dir."
             ) from error
         return int(self._epochs.numpy())
 

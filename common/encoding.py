@@ -2,11 +2,13 @@
 
 import dataclasses
 import os
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
 
 from common import codes
+from common import directions
 from common import evaluation
 from common import files
 from common.data import arrays
@@ -14,11 +16,13 @@ from common.data import pipeline
 from common.data import splits
 
 _PARTS = ("query_image", "query_text", "retrieval_image", "retrieval_text")
+_MODALITIES = ("image", "text", "label")
+_LABEL_PARTS = ("query_label", "retrieval_label")
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoders:
-    """Two functions from float32 features [n, d] to packed codes.
+    """Functions from float32 features [n, d] to packed codes.
 
     A model's methods and an exported model's signatures both fit.
 
@@ -26,11 +30,13 @@ class Encoders:
         bits: K, the code length.
         image: Maps image features to [n, ceil(K / 8)] uint8.
         text: Maps bags of words to [n, ceil(K / 8)] uint8.
+        label: Maps multi-hot labels to the same, or None.
     """
 
     bits: int
     image: Callable
     text: Callable
+    label: Callable | None = None
 
     def image_codes(
         self, data: arrays.CrossModalData, rows: np.ndarray
@@ -44,6 +50,16 @@ class Encoders:
         """Hashes the texts of the chosen rows, in order."""
         return self._encode(self.text, data.text_features, rows)
 
+    def label_codes(
+        self, data: arrays.CrossModalData, rows: np.ndarray
+    ) -> codes.PackedCodes | None:
+        """Hashes the labels of the chosen rows; None without an encoder."""
+        if self.label is None:
+            return None
+        return self._encode(
+            self.label, lambda at: data.labels[at].astype(np.float32), rows
+        )
+
     def _encode(self, encoder, features, rows) -> codes.PackedCodes:
         packed = pipeline.encode(
             encoder, lambda block: features(rows[block]), len(rows)
@@ -53,16 +69,22 @@ class Encoders:
 
 @dataclasses.dataclass(frozen=True)
 class SplitCodes:
-    """Codes of the query and retrieval parts, one per modality."""
+    """Codes of the query and retrieval parts, one per modality.
+
+    Label codes are there only where the method hashes labels.
+    """
 
     query_image: codes.PackedCodes
     query_text: codes.PackedCodes
     retrieval_image: codes.PackedCodes
     retrieval_text: codes.PackedCodes
+    query_label: codes.PackedCodes | None = None
+    retrieval_label: codes.PackedCodes | None = None
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the packed rows and the code length as one `.npz`."""
-        rows = {part: getattr(self, part).rows for part in _PARTS}
+        parts = _PARTS if self.query_label is None else _PARTS + _LABEL_PARTS
+        rows = {part: getattr(self, part).rows for part in parts}
         files.write_npz(path, bits=np.array(self.query_image.bits), **rows)
 
     def evaluation(
@@ -79,6 +101,28 @@ class SplitCodes:
             threads=os.cpu_count() or 1,
         )
 
+    def label_directions(
+        self, query_labels: np.ndarray, retrieval_labels: np.ndarray
+    ) -> dict:
+        """All nine directions as `{"directions": ...}`.
+
+        Empty where the method hashes no labels.
+        """
+        if self.query_label is None:
+            return {}
+        parts = [
+            {name: getattr(self, f"{side}_{name}") for name in _MODALITIES}
+            for side in ("query", "retrieval")
+        ]
+        return {
+            "directions": directions.all_directions(
+                *parts,
+                query_labels,
+                retrieval_labels,
+                threads=os.cpu_count() or 1,
+            )
+        }
+
 
 def load(path: str | os.PathLike) -> SplitCodes:
     """Reads what `SplitCodes.save` wrote.
@@ -89,12 +133,15 @@ def load(path: str | os.PathLike) -> SplitCodes:
     try:
         with np.load(path, allow_pickle=False) as archive:
             bits = int(archive["bits"])
+            parts = _PARTS
+            if _LABEL_PARTS[0] in archive.files:
+                parts += _LABEL_PARTS
             return SplitCodes(
-                *(codes.PackedCodes(archive[part], bits) for part in _PARTS)
+                *(codes.PackedCodes(archive[part], bits) for part in parts)
             )
-    except (KeyError, EOFError) as error:
+    except (KeyError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(
-            f"{path} does not hold the codes of a run; missing {error}."
+            f"{path} does not hold the codes of a run: {error}"
         ) from error
 
 
@@ -104,12 +151,14 @@ def encode_split(
     query: np.ndarray,
     retrieval: np.ndarray,
 ) -> SplitCodes:
-    """Hashes both modalities of query and retrieval rows."""
+    """Hashes every modality of query and retrieval rows."""
     return SplitCodes(
         encoders.image_codes(data, query),
         encoders.text_codes(data, query),
         encoders.image_codes(data, retrieval),
         encoders.text_codes(data, retrieval),
+        encoders.label_codes(data, query),
+        encoders.label_codes(data, retrieval),
     )
 
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -20,7 +21,8 @@ def export(
     Signatures: `encode_image` takes `image` [n, d_image] float32,
     `encode_text` takes `text` [n, d_text] float32; each returns `packed`
     [n, ceil(K / 8)] uint8, in the bit order of `common.codes`.
-    `serving_default` is `encode_image`.
+    `serving_default` is `encode_image`. A model may offer more, such as
+    `encode_label`, which takes `label` [n, c] float32.
 
     The folder appears whole or not at all.
     """
@@ -46,34 +48,40 @@ def load(directory: str | os.PathLike, bits: int) -> encoding.Encoders:
     """
     try:
         loaded = tf.saved_model.load(os.fspath(directory))
-        image = loaded.signatures["encode_image"]
-        text = loaded.signatures["encode_text"]
+        image = _encoder(loaded, "encode_image", "image")
+        text = _encoder(loaded, "encode_text", "text")
     except (OSError, KeyError) as error:
         raise ValueError(
             f"{directory} holds no exported hashing model: {error}"
         ) from error
+    label = None
+    if "encode_label" in loaded.signatures:
+        label = _encoder(loaded, "encode_label", "label")
+    return encoding.Encoders(bits, image, text, label)
+
+
+def _encoder(loaded, name, argument) -> Callable:
+    signature = loaded.signatures[name]
     # Signatures do not keep their model alive.
-    image.owner = text.owner = loaded
-    return encoding.Encoders(
-        bits,
-        lambda features: image(image=features)["packed"],
-        lambda features: text(text=features)["packed"],
-    )
+    signature.owner = loaded
+    return lambda features: signature(**{argument: features})["packed"]
 
 
 def _archive(model) -> keras.export.ExportArchive:
     archive = keras.export.ExportArchive()
     archive.track(model)
-
-    def encode_image(image):
-        return {"packed": model.encode_image(image)}
-
-    def encode_text(text):
-        return {"packed": model.encode_text(text)}
-
-    image = tf.TensorSpec([None, model.image_dim], tf.float32, name="image")
-    text = tf.TensorSpec([None, model.text_dim], tf.float32, name="text")
-    archive.add_endpoint("serving_default", encode_image, [image])
-    archive.add_endpoint("encode_image", encode_image, [image])
-    archive.add_endpoint("encode_text", encode_text, [text])
+    signatures = model.signatures()
+    for name, key in (
+        ("serving_default", "encode_image"),
+        *((name, name) for name in signatures),
+    ):
+        signature = signatures[key]
+        spec = tf.TensorSpec(
+            [None, signature.width], tf.float32, name=signature.argument
+        )
+        archive.add_endpoint(name, _endpoint(signature.encode), [spec])
     return archive
+
+
+def _endpoint(encode) -> Callable:
+    return lambda features: {"packed": encode(features)}

@@ -10,6 +10,7 @@ from common import callbacks
 from common import checkpoints as common_checkpoints
 from common import model as common_model
 from common import run as common_run
+from common import runner
 from common.data import pipeline
 
 
@@ -21,6 +22,7 @@ def fit(
     method_callbacks: Sequence[keras.callbacks.Callback],
     optimizers: dict[str, keras.optimizers.Optimizer],
     unscored_phases: tuple[str, ...] = (),
+    with_labels: bool = False,
 ) -> None:
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
@@ -34,14 +36,16 @@ def fit(
         method_callbacks: Called before the shared ones.
         optimizers: Optimizer of each player, by the player's name.
         unscored_phases: Phases that leave the codes as they are.
+        with_labels: Whether the batches of training hold `labels`.
 
     Raises:
-        ValueError: The checkpoint does not fit the model.
+        SystemExit: The checkpoint does not fit the model or is damaged.
     """
     checkpoints = common_checkpoints.Checkpoints(
         model, prepared.directory / "checkpoints"
     )
-    finished = checkpoints.restore() if prepared.run.resume else 0
+    with runner.one_sentence_errors():
+        finished = checkpoints.restore() if prepared.run.resume else 0
     if finished:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:
@@ -68,6 +72,7 @@ def fit(
             draws,
             finished * steps,
             epochs * steps,
+            with_labels,
         ),
         epochs=epochs,
         initial_epoch=finished,

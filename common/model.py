@@ -1,9 +1,20 @@
 """The one base class of the three methods."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import keras
 import tensorflow as tf
 
 from common import packing
+
+
+class Signature(NamedTuple):
+    """An encoder as an exported model offers it."""
+
+    encode: Callable  # [n, width] float32 to [n, ceil(K / 8)] uint8
+    argument: str
+    width: int
 
 
 class HashingModel(keras.Model):
@@ -71,6 +82,15 @@ class HashingModel(keras.Model):
     def encode_text(self, texts: tf.Tensor) -> tf.Tensor:
         """Hashes bags of words to packed codes, [n, ceil(K / 8)] uint8."""
         return packing.pack_bits(self.text_bits(texts))
+
+    def signatures(self) -> dict[str, Signature]:
+        """What an exported model offers, by name; a method may add more."""
+        return {
+            "encode_image": Signature(
+                self.encode_image, "image", self.image_dim
+            ),
+            "encode_text": Signature(self.encode_text, "text", self.text_dim),
+        }
 
     def set_phase(self, phase: str) -> None:
         """Chooses the step that `fit` runs from the next batch on.

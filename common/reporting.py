@@ -46,8 +46,9 @@ def finish(
         split.retrieval,
     )
     found.save(directory / "codes.npz")
-    scored = found.evaluation(*encoding.split_labels(prepared.data, split))
-    metrics = scored.metrics()
+    labels = encoding.split_labels(prepared.data, split)
+    scored = found.evaluation(*labels)
+    metrics = scored.metrics() | found.label_directions(*labels)
     metrics["train_seconds"] = train_seconds
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     draw(prepared, found, scored, metrics, title)

@@ -15,9 +15,11 @@ from common import settings
 from common.data import arrays
 from common.data import readers
 from common.data import splits
+from common.data import thumbnails
 from common.settings import setting
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
+_SUPERVISED_TRAIN = 5000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Run:
         0, "Query items; 0 takes 2000, or a sixth of a small set.", minimum=0
     )
     num_train: int = setting(
-        0, "Training items; 0 takes the whole retrieval set.", minimum=0
+        0,
+        "Training items; 0 takes the whole retrieval set, for a supervised "
+        "method at most its first 5000 items.",
+        minimum=0,
     )
     split_seed: int = setting(0, "Seed of the split.", minimum=0)
     num_validation: int = setting(
@@ -72,8 +77,16 @@ class Prepared:
         return pathlib.Path(self.run.cache_dir).expanduser()
 
 
-def read_inputs(run: Run) -> tuple[arrays.CrossModalData, splits.Split]:
+def read_inputs(
+    run: Run, supervised: bool = False
+) -> tuple[arrays.CrossModalData, splits.Split]:
     """Reads a run's data set and draws its split.
+
+    Args:
+        run: The run.
+        supervised: Whether the method learns from labels; it then trains on
+            at most 5000 items where the run names no number, as is the custom
+            of this field.
 
     Raises:
         ValueError: The data or the split's numbers are wrong.
@@ -83,15 +96,19 @@ def read_inputs(run: Run) -> tuple[arrays.CrossModalData, splits.Split]:
         rows = readers.read_rows(run.dataset, run.rows)
         if len(rows) and (rows.min() < 0 or rows.max() >= len(data)):
             raise ValueError(
-                f"Rows `{run.rows}` reach from {rows.min()} to {rows.max()}, but "
-                f"{run.dataset} has {len(data)} rows."
+                f"Rows `{run.rows}` reach from {rows.min()} to {rows.max()}, "
+                f"but {run.dataset} has {len(data)} rows."
             )
     else:
         rows = np.arange(len(data))
+    num_query = run.num_query or max(1, min(2000, len(rows) // 6))
+    num_train = run.num_train
+    if supervised and not num_train:
+        num_train = max(0, min(_SUPERVISED_TRAIN, len(rows) - num_query))
     split = splits.make(
         rows,
-        run.num_query or max(1, min(2000, len(rows) // 6)),
-        run.num_train,
+        num_query,
+        num_train,
         run.split_seed,
         min(run.num_validation, (len(rows) - 1) // 10),
         run.hold_out_validation,
@@ -99,22 +116,33 @@ def read_inputs(run: Run) -> tuple[arrays.CrossModalData, splits.Split]:
     return data, split
 
 
-def prepare(run: Run, method: str, config: Any) -> Prepared:
+def prepare(
+    run: Run, method: str, config: Any, supervised: bool = False
+) -> Prepared:
     """Checks a run's inputs, makes its folder and writes `run.json`.
 
     Nothing is written before everything was read and checked.
+
+    Args:
+        run: The run.
+        method: Name of the method.
+        config: Its settings.
+        supervised: Whether it learns from labels, see `read_inputs`.
 
     Raises:
         ValueError: The inputs are wrong, the folder already holds a run, or
             `--resume` finds another run's settings there.
         OSError: The folder cannot be written.
     """
-    data, split = read_inputs(run)
+    data, split = read_inputs(run, supervised)
     if data.labels is None:
         raise ValueError(
-            f"{run.dataset} has no `labels`, and a MAP needs them; add `labels` "
-            "[n, c] of 0 and 1."
+            f"{run.dataset} has no `labels`, and a MAP needs them; add "
+            "`labels` [n, c] of 0 and 1."
         )
+    if run.thumbnails:
+        # Sheets are drawn last; a wrong file must not wait until then.
+        thumbnails.Thumbnails(run.thumbnails)
     directory = choose_directory(run, method, config)
     record = describe(run, method, config, data, split)
     record_file = directory / "run.json"
@@ -197,12 +225,13 @@ def _check_same(record_file: pathlib.Path, record: dict) -> None:
         changed = part
         if isinstance(record[part], dict):
             changed = ", ".join(
-                f"{key} was {before[part].get(key)}, is {value}"
-                for key, value in record[part].items()
-                if before[part].get(key) != value
+                f"{key} was {before[part].get(key)}, is {record[part].get(key)}"
+                for key in before[part] | record[part]
+                if before[part].get(key) != record[part].get(key)
             )
         raise ValueError(
-            f"Cannot resume {record_file.parent} with other settings: {changed}."
+            f"Cannot resume {record_file.parent} with other settings: "
+            f"{changed}."
         )
     if before["run"]["seed"] != record["run"]["seed"]:
         raise ValueError(

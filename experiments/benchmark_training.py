@@ -59,8 +59,8 @@ def floor_seconds(
     machine: Machine, config: ugach_config.Config, kind: str
 ) -> float:
     """Least time of a step: products, then the optimizer's traffic."""
-    parts = 1 if kind == "generator" else 2
-    rows = parts * config.batch_size + config.pool_size
+    # Pairs without a graph: the positives are the queries again.
+    rows = config.batch_size + config.pool_size
     first = (_IMAGE_DIM + _TEXT_DIM) * config.hidden_units
     second = 2 * config.hidden_units * config.bits
     # Forward and weight gradients everywhere; input gradients only where a
@@ -87,9 +87,7 @@ def time_steps(config: ugach_config.Config, epochs: int) -> dict[str, float]:
     rows = np.arange(_ROWS)
     with tempfile.TemporaryDirectory() as cache:
         draws = training.make_draws(config, data, rows, cache, seed=0)
-    model = training.build_model(
-        config, _IMAGE_DIM, _TEXT_DIM, draws.steps_per_epoch, seed=0
-    )
+    model = training.build_model(config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0)
     schedule = training.schedule(config)
     steps = _step_timer(keras, schedule)
     model.fit(

@@ -37,6 +37,7 @@ def evaluate(finished: runs.FinishedRun, source: str) -> dict:
         )
     labels = encoding.split_labels(finished.data, split)
     metrics = found.evaluation(*labels).metrics()
+    metrics |= found.label_directions(*labels)
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     return metrics
 

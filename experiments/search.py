@@ -75,7 +75,8 @@ def search_item(
     places = np.flatnonzero(data.ids == item)
     if not len(places):
         raise ValueError(
-            f"No item {item!r} in the data set; ids look like {data.ids[0]!r}."
+            f"No item {item!r} in the data set; ids look like "
+            f"{str(data.ids[0])!r}."
         )
     row = int(places[0])
     encoders = _encoders(finished)

@@ -54,9 +54,14 @@ def train_ablation(config: ugach_config.Config, run: common_run.Run) -> None:
         parent = common_run.choose_directory(run, "ugach_ablation", config)
     rows = {}
     for mode in ugach_config.MODES:
+        started = (parent / mode / "run.json").exists()
         rows[TITLES[mode]] = train(
             dataclasses.replace(config, mode=mode),
-            dataclasses.replace(run, output_dir=str(parent / mode)),
+            dataclasses.replace(
+                run,
+                output_dir=str(parent / mode),
+                resume=run.resume and started,
+            ),
         )
     from common import reporting
 
@@ -87,7 +92,7 @@ def _fit(config, prepared):
         config,
         data.image_dim,
         data.text_dim,
-        draws.steps_per_epoch,
+        draws,
         run.seed,
         run.jit_compile,
     )

@@ -17,9 +17,7 @@ def clustered(count=120, classes=3, image_dim=12, text_dim=15, seed=0):
     member = np.arange(count) % classes
     centres = rng.normal(size=(classes, image_dim)) * 3
     image = centres[member] + rng.normal(size=(count, image_dim))
-    share = np.where(
-        np.arange(text_dim) % classes == member[:, None], 0.7, 0.1
-    )
+    share = np.where(np.arange(text_dim) % classes == member[:, None], 0.7, 0.1)
     text = (rng.random((count, text_dim)) < share).astype(np.uint8)
     text[np.arange(count), member] = 1
     return arrays.CrossModalData(

@@ -36,6 +36,11 @@ class Config:
     margin_per_bit: float = setting(
         0.5, "m of Eq. (6) grows by this with each bit.", minimum=0
     )
+    uniform_margin_per_bit: float = setting(
+        0.0625,
+        "The same where candidates are uniform: Baseline and pretraining.",
+        minimum=0,
+    )
     graph_size: int = setting(
         10, "k of Eq. (5), neighbours per modality.", minimum=1
     )
@@ -46,7 +51,9 @@ class Config:
         0.5, "Share of positives that are the pair itself.", minimum=0
     )
     batch_size: int = setting(256, "Queries of each modality.", minimum=1)
-    pool_size: int = setting(256, "Candidates drawn per batch.", minimum=2)
+    pool_size: int = setting(
+        0, "Candidates drawn per batch; 0 takes the batch itself.", minimum=0
+    )
     temperature: float = setting(
         4.0, "Divides the distances of Eq. (4).", minimum=1e-6
     )
@@ -63,6 +70,12 @@ class Config:
         "expected",
         "expected: Eq. (8) summed over the pool; sampled: num_samples draws.",
         choices=("expected", "sampled"),
+    )
+    known_candidates: str = setting(
+        "spared",
+        "spared: a query's positives can be selected and cost nothing; "
+        "excluded: they are never selected, as in the release.",
+        choices=("spared", "excluded"),
     )
     num_samples: int = setting(
         2, "Draws per query where something is sampled.", minimum=1
@@ -124,8 +137,13 @@ class Config:
 
     @property
     def total_margin(self) -> float:
-        """M of Eq. (6) at this code length."""
+        """m of Eq. (6) at this code length."""
         return self.margin + self.margin_per_bit * self.bits
+
+    @property
+    def total_uniform_margin(self) -> float:
+        """m of Eq. (6) where no generator selects."""
+        return self.margin + self.uniform_margin_per_bit * self.bits
 
 
 PRESETS = {
@@ -139,6 +157,7 @@ PRESETS = {
         hidden_units=4096,
         margin=1.0,
         margin_per_bit=0.0,
+        uniform_margin_per_bit=0.0,
         graph_size=5,
         graph_metric="euclidean",
         pair_share=0.0,
@@ -150,6 +169,7 @@ PRESETS = {
         generator_gradient="sampled",
         entropy_weight=0.0,
         negatives="sampled",
+        known_candidates="excluded",
         optimizer="sgd",
         pretrain_learning_rate=0.01,
         discriminator_learning_rate=0.01,
@@ -169,6 +189,7 @@ PRESETS = {
         initializer="truncated_normal",
         margin=0.0,
         margin_per_bit=0.125,
+        uniform_margin_per_bit=0.125,
         graph_size=5,
         graph_metric="euclidean",
         pair_share=0.0,
@@ -180,6 +201,7 @@ PRESETS = {
         generator_gradient="pair_softmax",
         entropy_weight=0.0,
         negatives="sampled",
+        known_candidates="excluded",
         reward="sigmoid",
         generator_start="random",
         optimizer="sgd",

@@ -101,7 +101,8 @@ def adversarial_value(
 
         V = E_{x_M}[log D(x_M | q)] + E_{x ~ p(x | q)}[log(1 - D(x | q))]
 
-    The expectation over p is a sum over the pool. Written with softplus, log(1 - sigmoid(f)) = -log(1 + exp(f)), which cannot overflow.
+    The expectation over p is a sum over the pool. Written with softplus,
+    log(1 - sigmoid(f)) = -log(1 + exp(f)), which cannot overflow.
 
     Args:
         positive_score: f(x_M, q), [B]; by Eq. (6) it equals the margin, a

@@ -58,6 +58,7 @@ class UGACH(common_model.HashingModel):
         initializer: Initial kernels, see `networks.TwoPathway`.
         feature_scaling: Scaling of the inputs, see `networks.TwoPathway`.
         weight_decay: Half the squared kernels, times this, joins each loss.
+        parts: Which draws a batch's features stack, `GraphDraws.gathered`.
         seed: Seed of the weights and of every draw.
     """
 
@@ -73,6 +74,7 @@ class UGACH(common_model.HashingModel):
         initializer: str = "glorot_uniform",
         feature_scaling: str = "none",
         weight_decay: float = 0.0,
+        parts: tuple[str, ...] = ("index", "positive", "pool"),
         seed: int = 0,
     ):
         super().__init__(bits, image_dim, text_dim)
@@ -88,6 +90,7 @@ class UGACH(common_model.HashingModel):
         )
         self.objective = objective
         self.weight_decay = weight_decay
+        self.parts = tuple(parts)
         self.seed = seed
         self.table = None
         self.add_loss_trackers("discriminator_loss", "generator_loss")
@@ -150,25 +153,22 @@ class UGACH(common_model.HashingModel):
         self.table.text.assign(text)
 
     def _pretrain_step(self, batch):
-        excluded = batch["known"]
-        uniform = self.objective.generator_log_probability(
-            tf.zeros(excluded.shape), excluded
-        )
-        return self._train_discriminator(batch, [uniform, uniform])
+        selection = self.objective.uniform(batch["known"])
+        return self._train_discriminator(batch, [selection, selection])
 
     def _discriminator_step(self, batch):
         """Eq. (8) for the discriminator; the generator selects by Eq. (4)."""
         image, text = self._table_codes(batch)
-        selected = [
-            self.objective.generator_log_probability(
+        selections = [
+            self.objective.generated(
                 losses.pairwise_squared_distance(query.query, other.pool),
                 batch["known"],
             )
             for query, other in ((image, text), (text, image))
         ]
-        return self._train_discriminator(batch, selected)
+        return self._train_discriminator(batch, selections)
 
-    def _train_discriminator(self, batch, log_probabilities):
+    def _train_discriminator(self, batch, selections):
         optimizer = self.discriminator_optimizer
         with tf.GradientTape() as tape:
             image, text = self._codes(self.discriminator, batch)
@@ -179,7 +179,7 @@ class UGACH(common_model.HashingModel):
                 losses_per_query = self.objective.discriminator(
                     losses.squared_distance(query.query, other.positive),
                     losses.pairwise_squared_distance(query.query, other.pool),
-                    log_probabilities[number],
+                    selections[number],
                     self._draw_seed(optimizer, number),
                 )
                 loss += tf.reduce_mean(losses_per_query)
@@ -218,22 +218,32 @@ class UGACH(common_model.HashingModel):
         return {"generator_loss": loss}
 
     def _codes(self, player, batch, with_positives=True):
-        """Encodes a batch once per modality and splits it into its parts."""
+        """Encodes a batch once per modality and splits it into its parts.
+
+        Positives and candidates that the batch does not stack are its
+        queries again: pairs without a graph, or the batch as its own pool.
+        """
         queries, candidates = batch["known"].shape
-        sizes = [queries, queries, candidates]
+        sizes = {"index": queries, "positive": queries, "pool": candidates}
+        used = [p for p in self.parts if with_positives or p != "positive"]
         encoded = []
         for name, pathway in (
             ("image", player.image_pathway),
             ("text", player.text_pathway),
         ):
-            query, positive, pool = tf.split(batch[name], sizes)
-            if with_positives:
-                parts = tf.split(pathway(batch[name]), sizes)
-            else:
-                codes = pathway(tf.concat([query, pool], axis=0))
-                first, last = tf.split(codes, [queries, candidates])
-                parts = [first, None, last]
-            encoded.append(Codes(*parts))
+            stacked = tf.split(batch[name], [sizes[p] for p in self.parts])
+            rows = dict(zip(self.parts, stacked, strict=True))
+            features = tf.concat([rows[part] for part in used], axis=0)
+            split = tf.split(pathway(features), [sizes[part] for part in used])
+            codes = dict(zip(used, split, strict=True))
+            query = codes["index"]
+            encoded.append(
+                Codes(
+                    query,
+                    codes.get("positive", query),
+                    codes.get("pool", query),
+                )
+            )
         return encoded
 
     def _table_codes(self, batch):

@@ -1,10 +1,25 @@
 """Which form of each objective a run uses; the forms are in `losses`."""
 
 import dataclasses
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from ugach import losses
+
+
+class Selection(NamedTuple):
+    """How likely each candidate is to be selected for each query.
+
+    Attributes:
+        log_probability: [B, P].
+        known: Candidates among the query's positives, [B, P] bool.
+        uniform: Whether no generator had a hand in it.
+    """
+
+    log_probability: tf.Tensor
+    known: tf.Tensor
+    uniform: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,27 +30,21 @@ class Objective:
     """
 
     margin: float
+    uniform_margin: float
     temperature: float = 1.0
     discriminator_loss: str = "hinge"
     negatives: str = "expected"
+    known_candidates: str = "spared"
     reward: str = "softplus"
     generator_gradient: str = "expected"
     num_samples: int = 2
     entropy_weight: float = 0.0
 
-    def generator_log_probability(
-        self, distances: tf.Tensor, excluded: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Eq. (4) at this temperature; [B, P] from distances [B, P]."""
-        return losses.generative_log_probability(
-            distances, self.temperature, excluded
-        )
-
     def discriminator(
         self,
         positive_distance: tf.Tensor,
         distances: tf.Tensor,
-        log_probability: tf.Tensor,
+        selection: Selection,
         seed: tf.Tensor,
     ) -> tf.Tensor:
         """Loss of the discriminator, [B].
@@ -43,17 +52,34 @@ class Objective:
         Args:
             positive_distance: To the manifold pair, [B].
             distances: To the candidates, [B, P].
-            log_probability: How likely each is to be generated, [B, P].
+            selection: How the candidates are selected.
             seed: Two int32, used where candidates are sampled.
         """
-        scores = losses.relevance_score(
-            positive_distance, distances, self.margin
+        margin = self.uniform_margin if selection.uniform else self.margin
+        scores = losses.relevance_score(positive_distance, distances, margin)
+        # A positive that is selected is no negative.
+        probability = tf.where(
+            selection.known, 0.0, self._shares(selection.log_probability, seed)
         )
-        probability = self._shares(log_probability, seed)
         if self.discriminator_loss == "hinge":
             return losses.ranking_loss(scores, probability)
-        margin = tf.fill(tf.shape(positive_distance), self.margin)
-        return -losses.adversarial_value(margin, scores, probability)
+        margins = tf.fill(tf.shape(positive_distance), margin)
+        return -losses.adversarial_value(margins, scores, probability)
+
+    def uniform(self, known: tf.Tensor) -> Selection:
+        """Every candidate but the query's positives, equally likely."""
+        log_probability = losses.generative_log_probability(
+            tf.zeros(known.shape), excluded=known
+        )
+        return Selection(log_probability, known, uniform=True)
+
+    def generated(self, distances: tf.Tensor, known: tf.Tensor) -> Selection:
+        """What a generator with these distances [B, P] selects."""
+        excluded = known if self.known_candidates == "excluded" else None
+        log_probability = losses.generative_log_probability(
+            distances, self.temperature, excluded
+        )
+        return Selection(log_probability, known, uniform=False)
 
     def rewards(
         self, positive_distance: tf.Tensor, distances: tf.Tensor
@@ -76,7 +102,9 @@ class Objective:
             rewards: Of the candidates, [B, P].
             seed: Two int32, used where candidates are sampled.
         """
-        log_probability = self.generator_log_probability(distances)
+        log_probability = losses.generative_log_probability(
+            distances, self.temperature
+        )
         if self.generator_gradient == "expected":
             return losses.policy_gradient_loss(
                 log_probability, rewards, self.entropy_weight

@@ -83,7 +83,7 @@ def make_draws(
     return data_draws.GraphDraws(
         neighbours,
         config.batch_size,
-        min(config.pool_size, len(rows)),
+        config.pool_size,
         seed,
         config.pair_share,
     )
@@ -93,7 +93,7 @@ def build_model(
     config: ugach_config.Config,
     image_dim: int,
     text_dim: int,
-    steps_per_epoch: int,
+    draws: data_draws.GraphDraws,
     seed: int,
     jit_compile: bool = True,
 ) -> ugach_model.UGACH:
@@ -105,9 +105,11 @@ def build_model(
         config.hidden_units,
         objective.Objective(
             margin=config.total_margin,
+            uniform_margin=config.total_uniform_margin,
             temperature=config.temperature,
             discriminator_loss=config.discriminator_loss,
             negatives=config.negatives,
+            known_candidates=config.known_candidates,
             reward=config.reward,
             generator_gradient=config.generator_gradient,
             num_samples=config.num_samples,
@@ -116,8 +118,10 @@ def build_model(
         config.initializer,
         config.feature_scaling,
         config.weight_decay,
+        draws.gathered,
         seed,
     )
+    steps_per_epoch = draws.steps_per_epoch
     period = config.decay_epochs * steps_per_epoch
     model.compile(
         _optimizer(

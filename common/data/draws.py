@@ -69,11 +69,15 @@ class PairDraws:
 class GraphDraws:
     """Paired batches with a graph neighbour and a shared candidate pool.
 
+    The batch's own rows are a uniform draw too; with `pool_size` 0 they are
+    the pool, and nothing more has to be encoded.
+
     Attributes:
         neighbours: Rows that count as positives of each row, itself
             included, [n, m] int32.
         batch_size: Queries in a batch, B.
-        pool_size: Candidates drawn afresh for each batch, P.
+        pool_size: Candidates drawn afresh for each batch, P; 0 takes the
+            batch's own rows.
         seed: Seed of everything drawn.
         pair_share: Share of positives that are the row itself, the first
             of its neighbours, whatever the rest of the list; 0 draws
@@ -86,18 +90,28 @@ class GraphDraws:
     seed: int
     pair_share: float = 0.0
 
-    gathered = ("index", "positive", "pool")
-
     def __post_init__(self):
-        if not 2 <= self.pool_size <= len(self.neighbours):
+        fits = 2 <= self.pool_size <= len(self.neighbours)
+        if self.pool_size and not fits:
             raise ValueError(
-                f"pool_size must lie between 2 and the {len(self.neighbours)} "
-                f"training rows; received {self.pool_size}."
+                f"pool_size must be 0 or lie between 2 and the "
+                f"{len(self.neighbours)} training rows; received "
+                f"{self.pool_size}."
             )
         object.__setattr__(
             self,
             "_pairs",
             PairDraws(len(self.neighbours), self.batch_size, self.seed),
+        )
+
+    @property
+    def gathered(self) -> tuple[str, ...]:
+        """Draws whose rows must be encoded; the others repeat `index`."""
+        graph = self.neighbours.shape[1] > 1
+        return (
+            "index",
+            *(("positive",) if graph else ()),
+            *(("pool",) if self.pool_size else ()),
         )
 
     @property
@@ -120,7 +134,11 @@ class GraphDraws:
         positives = self.neighbours[index]
         choice = rng.integers(positives.shape[1], size=len(index))
         choice[rng.random(len(index)) < self.pair_share] = 0
-        pool = rng.choice(len(self.neighbours), self.pool_size, replace=False)
+        pool = index
+        if self.pool_size:
+            pool = rng.choice(
+                len(self.neighbours), self.pool_size, replace=False
+            )
         return {
             "index": index,
             "positive": positives[np.arange(len(index)), choice],

@@ -26,6 +26,7 @@ def batches(
     draws: Draws,
     first_step: int,
     last_step: int,
+    with_labels: bool = False,
 ) -> tf.data.Dataset:
     """Batches number `first_step` to `last_step - 1` of a training run.
 
@@ -38,13 +39,24 @@ def batches(
         draws: Which training rows form a batch.
         first_step: Number of the first batch; not 0 when a run resumes.
         last_step: Number of the batch after the last.
+        with_labels: Whether batches also hold `labels`; an unsupervised
+            method never sees them.
 
     Returns:
-        Dictionaries of everything drawn, and of `image` [r, d_image] and
-        `text` [r, d_text] float32 with the rows of the draws named in
-        `draws.gathered`, one after the other.
+        Dictionaries of everything drawn, and of `image` [r, d_image], `text`
+        [r, d_text] and where asked for `labels` [r, c], all float32, with the
+        rows of the draws named in `draws.gathered`, one after the other.
+
+    Raises:
+        ValueError: Labels are asked for and the data set has none.
     """
-    example = _gather(data, rows, draws, first_step)
+    if with_labels and data.labels is None:
+        raise ValueError(
+            "A supervised method needs `labels` [n, c] of 0 and 1; the data "
+            "set has none."
+        )
+    read = ("image", "text", "labels") if with_labels else ("image", "text")
+    example = _gather(data, rows, draws, first_step, read)
     signature = {
         name: tf.TensorSpec(value.shape, value.dtype)
         for name, value in example.items()
@@ -52,14 +64,14 @@ def batches(
 
     def load(step):
         values = tf.numpy_function(
-            lambda s: list(_gather(data, rows, draws, int(s)).values()),
+            lambda s: list(_gather(data, rows, draws, int(s), read).values()),
             [step],
             [spec.dtype for spec in signature.values()],
         )
         batch = dict(zip(signature, values, strict=True))
         for name, spec in signature.items():
             batch[name].set_shape(spec.shape)
-        return _decode(batch, data.image_scale)
+        return _decode(batch, data.image_scale, read)
 
     steps = tf.data.Dataset.range(first_step, last_step)
     return steps.map(load).prefetch(2)
@@ -93,14 +105,14 @@ def _slices(count: int, size: int) -> Iterator[slice]:
     return (slice(s, min(s + size, count)) for s in range(0, count, size))
 
 
-def _gather(data, rows, draws, step) -> dict[str, np.ndarray]:
+def _gather(data, rows, draws, step, read) -> dict[str, np.ndarray]:
     drawn = draws(step)
     chosen = rows[np.concatenate([drawn[name] for name in draws.gathered])]
-    return drawn | {"image": data.image[chosen], "text": data.text[chosen]}
+    return drawn | {name: getattr(data, name)[chosen] for name in read}
 
 
-def _decode(batch, image_scale) -> dict[str, tf.Tensor]:
-    image = tf.cast(batch["image"], tf.float32)
+def _decode(batch, image_scale, read) -> dict[str, tf.Tensor]:
+    decoded = {name: tf.cast(batch[name], tf.float32) for name in read}
     if image_scale is not None:
-        image *= tf.constant(image_scale, tf.float32)
-    return batch | {"image": image, "text": tf.cast(batch["text"], tf.float32)}
+        decoded["image"] *= tf.constant(image_scale, tf.float32)
+    return batch | decoded

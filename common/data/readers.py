@@ -100,8 +100,8 @@ def _open(
         return keys, lambda key: _load_npy(path / f"{key}.npy")
     if not path.is_file():
         raise DataError(
-            f"No data set at {source}: expected `{OPENCLIPART}`, a .npz file or "
-            "a folder of .npy files."
+            f"No data set at {source}: expected `{OPENCLIPART}`, a .npz file "
+            "or a folder of .npy files."
         )
     try:
         with np.load(path, allow_pickle=False) as archive:

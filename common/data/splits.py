@@ -39,8 +39,8 @@ class Split:
         shared = np.intersect1d(self.query, self.retrieval)
         if len(shared):
             raise ValueError(
-                f"{len(shared)} rows are both query and retrieval, the first is "
-                f"row {shared[0]}; the two must be disjoint."
+                f"{len(shared)} rows are both query and retrieval, the first "
+                f"is row {shared[0]}; the two must be disjoint."
             )
         for part in ("train", "validation"):
             outside = np.setdiff1d(getattr(self, part), self.retrieval)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 
 import numpy as np
 from PIL import Image
@@ -32,7 +33,13 @@ class Thumbnails:
                     if "index" in archive.files
                     else np.arange(count)
                 )
-        except (KeyError, ValueError, OSError, EOFError) as error:
+        except (
+            KeyError,
+            ValueError,
+            OSError,
+            EOFError,
+            zipfile.BadZipFile,
+        ) as error:
             raise readers.DataError(
                 f"{path} holds no thumbnails (jpeg, offset): {error}"
             ) from error

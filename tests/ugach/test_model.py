@@ -12,12 +12,13 @@ BITS = 6
 QUERIES = 16
 CANDIDATES = 30
 MARGIN = 2.0
+ALL = ("index", "positive", "pool")
 PHASES = ("pretrain", "discriminator", "generator")
 # The player that stands still, and so fills the table.
 STANDING = {"discriminator": "generator", "generator": "discriminator"}
 
 
-def _model(data, rate=1.0, weight_decay=0.0, seed=0, **settings):
+def _model(data, rate=1.0, weight_decay=0.0, seed=0, parts=ALL, **settings):
     model = ugach_model.UGACH(
         BITS,
         data.image_dim,
@@ -26,6 +27,7 @@ def _model(data, rate=1.0, weight_decay=0.0, seed=0, **settings):
         objective.Objective(margin=MARGIN, **settings),
         feature_scaling="unit",
         weight_decay=weight_decay,
+        parts=parts,
         seed=seed,
     )
     model.compile(
@@ -147,13 +149,12 @@ def test_the_generator_ascends_its_expected_reward(data):
     with tf.GradientTape() as tape:
         value = sum(
             tf.reduce_sum(tf.nn.softmax(-_distances(query, pool)) * reward)
+            / QUERIES
             for reward, (query, _, pool) in zip(
                 rewards, _directions(model.generator, batch), strict=True
             )
         )
-    gradient = tape.gradient(
-        value / QUERIES, model.generator.trainable_variables
-    )
+    gradient = tape.gradient(value, model.generator.trainable_variables)
 
     _step(model, "generator", batch, data)
 
@@ -179,45 +180,72 @@ def test_a_phase_moves_every_variable_of_its_player_and_no_other(data, phase):
         assert (old != new).any()
 
 
-def test_what_only_known_candidates_score_is_no_loss(data):
-    # Each query's pool is itself and one stranger; its own code is as near
-    # as can be and the stranger's is far, so only the stranger's 0 is left.
-    own = np.arange(2, dtype=np.int32)
-    model = _model(data)
-    model.objective = objective.Objective(margin=0.5)
-    codes = np.array([[0.0] * BITS, [1.0] * BITS], np.float32)
-    model.set_table(codes, codes)
-    batch = {
-        "index": tf.constant(own),
-        "positive": tf.constant(own),
-        "pool": tf.constant(own),
-        "known": tf.constant([[True, False], [False, True]]),
+@pytest.mark.parametrize("phase", ("pretrain", "discriminator"))
+def test_a_known_positive_never_serves_as_a_negative(data, phase):
+    # One query, so that a candidate is known or it is not; whatever the known
+    # ones are, they change nothing.
+    neighbours = np.arange(len(data) * 60).reshape(len(data), 60) % len(data)
+    rows = np.arange(len(data))
+    drawn = draws.GraphDraws(neighbours.astype(np.int32), 1, CANDIDATES, 0)
+    batch = next(iter(pipeline.batches(data, rows, drawn, 0, 1)))
+    known = batch["known"].numpy()[0]
+    assert 0 < known.sum() < CANDIDATES
+    changed = np.concatenate([[False, False], known])[:, None]
+    other = batch | {
+        "image": tf.where(changed, -batch["image"], batch["image"]),
+        "text": tf.where(changed, 1 - batch["text"], batch["text"]),
     }
-    for name in ("image", "text"):
-        batch[name] = tf.constant(np.tile([[-60.0], [60.0]], (3, 1)), tf.float32)
-    _pass_the_sign_through(model)
+    first, second = _model(data), _model(data)
 
-    loss = model.phase_steps()["discriminator"](batch)["discriminator_loss"]
+    one = _step(first, phase, batch, data)["discriminator_loss"]
+    two = _step(second, phase, other, data)["discriminator_loss"]
 
-    # Score of the stranger: max(0, 0.5 + 0 - BITS); of the item itself 0.5.
-    assert float(loss) == 0.0
+    assert one > 0
+    np.testing.assert_allclose(one, two, rtol=1e-6)
+    for weight, same in zip(
+        _weights(first.discriminator),
+        _weights(second.discriminator),
+        strict=True,
+    ):
+        np.testing.assert_allclose(weight, same, atol=1e-6)
 
 
-def _pass_the_sign_through(model):
-    """Replaces the networks by sigmoids of one input column, BITS times."""
-    player = keras.layers.Layer()
-    player.image_pathway = player.text_pathway = keras.Sequential(
-        [
-            keras.Input((1,)),
-            keras.layers.Dense(
-                BITS, activation="sigmoid", kernel_initializer="ones"
-            ),
-        ]
-    )
-    player.built = True
-    model.discriminator = player
-    model.discriminator_optimizer = keras.optimizers.SGD(0.0)
-    model.discriminator_optimizer.build(player.trainable_variables)
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize(
+    ("relatives", "pool_size", "stacked"),
+    (
+        (0, 0, ("index",)),
+        (3, 0, ("index", "positive")),
+        (0, CANDIDATES, ("index", "pool")),
+    ),
+)
+def test_a_batch_stacks_no_row_twice_and_loses_nothing_by_it(
+    data, phase, relatives, pool_size, stacked
+):
+    # Pairs are their own positives; a batch can be its own pool.
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(data))
+    others = rng.integers(len(data), size=(len(data), relatives))
+    neighbours = np.concatenate([rows[:, None], others], 1).astype(np.int32)
+    drawn = draws.GraphDraws(neighbours, QUERIES, pool_size, 0)
+    short = next(iter(pipeline.batches(data, rows, drawn, 0, 1)))
+    every = np.concatenate([short[name] for name in ALL])
+    full = short | {
+        "image": tf.constant(data.image_features(every)),
+        "text": tf.constant(data.text_features(every)),
+    }
+    first, second = _model(data, parts=drawn.gathered), _model(data)
+
+    one = _step(first, phase, short, data)
+    two = _step(second, phase, full, data)
+
+    assert drawn.gathered == stacked
+    for name, loss in one.items():
+        np.testing.assert_allclose(loss, two[name], rtol=1e-5)
+    for weight, same in zip(
+        first.trainable_variables, second.trainable_variables, strict=True
+    ):
+        np.testing.assert_allclose(weight, same, atol=1e-6)
 
 
 def test_the_codes_are_the_discriminators(data):

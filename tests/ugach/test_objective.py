@@ -36,9 +36,7 @@ def test_the_log_form_is_minus_eq_8():
 
     # 1 - sigmoid(f) = sigmoid(-f).
     value = (
-        log_sigmoid(1.0)
-        + 0.25 * log_sigmoid(-0.5)
-        + 0.75 * log_sigmoid(-0.75)
+        log_sigmoid(1.0) + 0.25 * log_sigmoid(-0.5) + 0.75 * log_sigmoid(-0.75)
     )
     np.testing.assert_allclose(loss, [-value], rtol=1e-6)
 

@@ -1,0 +1,64 @@
+"""MAP of every query modality against every database modality.
+
+A method that also hashes labels has three modalities, and so nine
+directions; `common.evaluation` has the two across images and texts in full.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from common import codes
+from common import histograms
+from common import retrieval
+
+
+def all_directions(
+    query: Mapping[str, codes.PackedCodes],
+    database: Mapping[str, codes.PackedCodes],
+    query_labels: np.ndarray,
+    database_labels: np.ndarray,
+    threads: int = 1,
+) -> dict[str, dict[str, float]]:
+    """Scores each pair of modalities.
+
+    Args:
+        query: q codes of each modality, by name.
+        database: n codes of each modality, by name.
+        query_labels: [q, c] multi-hot zeros and ones.
+        database_labels: [n, c] multi-hot zeros and ones.
+        threads: Number of threads that count.
+
+    Returns:
+        `map_all`, `map_at_50` and `chance` by direction; `l2i` asks with
+        labels for images. Means over the queries that have a relevant item;
+        None if there is none. For `i2i` and its like a query's own item
+        counts only if the database holds it.
+    """
+    return {
+        f"{asked[0]}2{found[0]}": _scores(
+            histograms.distance_histograms(
+                query[asked],
+                database[found],
+                query_labels,
+                database_labels,
+                threads=threads,
+            )
+        )
+        for asked in query
+        for found in database
+    }
+
+
+def _scores(counts: histograms.DistanceHistograms) -> dict:
+    pair = counts.items, counts.relevant
+    return {
+        "map_all": _mean(retrieval.expected_average_precision(*pair)),
+        "map_at_50": _mean(retrieval.expected_average_precision(*pair, 50)),
+        "chance": _mean(retrieval.chance_level(*pair)),
+    }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else None

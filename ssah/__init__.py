@@ -1,0 +1,1 @@
+"""SSAH: Self-Supervised Adversarial Hashing (CVPR 2018)."""

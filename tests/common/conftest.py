@@ -1,0 +1,98 @@
+import io
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def linear():
+    """A hashing model whose phases `image` and `text` train one kernel each.
+
+    The class is made here so that tests without TensorFlow start at once.
+    """
+    import keras
+    import tensorflow as tf
+
+    from common import model as common_model
+
+    class Linear(common_model.HashingModel):
+        def __init__(self, bits=12, image_dim=12, text_dim=15, seed=0):
+            super().__init__(bits, image_dim, text_dim)
+            self.image_kernel = _kernel(image_dim, bits, seed)
+            self.text_kernel = _kernel(text_dim, bits, seed + 1)
+            self.add_loss_trackers("image_loss", "text_loss")
+            self.built = True
+
+        def compile(self, rate=0.05):
+            super().compile(optimizer=None, jit_compile=False)
+            self.image_optimizer = keras.optimizers.Adam(rate)
+            self.text_optimizer = keras.optimizers.Adam(rate)
+            self.image_optimizer.build([self.image_kernel])
+            self.text_optimizer.build([self.text_kernel])
+
+        def image_codes(self, images):
+            return tf.matmul(images, self.image_kernel)
+
+        def text_codes(self, texts):
+            return tf.matmul(texts, self.text_kernel)
+
+        def phase_steps(self):
+            return {"image": self._image_step, "text": self._text_step}
+
+        def _image_step(self, batch):
+            loss = self._step(batch, self.image_kernel, self.image_optimizer)
+            return {"image_loss": loss}
+
+        def _text_step(self, batch):
+            loss = self._step(batch, self.text_kernel, self.text_optimizer)
+            return {"text_loss": loss}
+
+        def _step(self, batch, kernel, optimizer):
+            with tf.GradientTape() as tape:
+                gap = self.image_codes(batch["image"]) - self.text_codes(
+                    batch["text"]
+                )
+                loss = tf.reduce_mean(tf.square(gap))
+            optimizer.apply_gradients([(tape.gradient(loss, kernel), kernel)])
+            return loss
+
+    def _kernel(rows, columns, seed):
+        values = np.random.default_rng(seed).normal(size=(rows, columns))
+        return keras.Variable(values.astype(np.float32))
+
+    return Linear
+
+
+@pytest.fixture
+def batches(data):
+    """Three batches of 40 pairs."""
+    import tensorflow as tf
+
+    pairs = {
+        "image": data.image,
+        "text": data.text.astype(np.float32),
+    }
+    return tf.data.Dataset.from_tensor_slices(pairs).batch(40)
+
+
+@pytest.fixture
+def thumbnail_file(data, tmp_path):
+    """JPEGs of the even rows, each of one colour: red is twice the row."""
+    from PIL import Image
+
+    rows = np.arange(0, len(data), 2)
+    files = []
+    for row in rows:
+        buffer = io.BytesIO()
+        Image.new("RGB", (12, 8), (2 * row, 40, 200)).save(
+            buffer, "JPEG", quality=95
+        )
+        files.append(np.frombuffer(buffer.getvalue(), np.uint8))
+    path = tmp_path / "thumbnails.npz"
+    np.savez(
+        path,
+        jpeg=np.concatenate(files),
+        offset=np.cumsum([0, *map(len, files)]),
+        index=rows,
+    )
+    return path

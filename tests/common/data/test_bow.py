@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from common.data import bow
+from common.data import readers
+
+VOCABULARY = np.array(["red", "flower", "sky", "2007", "été"])
+
+
+def test_columns_follow_the_vocabulary():
+    bags = bow.encode(["sky red", "flower"], VOCABULARY)
+
+    assert bags.tolist() == [[1, 0, 1, 0, 0], [0, 1, 0, 0, 0]]
+    assert bags.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "text", ["red flower", "RED Flower", "red, (flower)!", "red\tflower\n"]
+)
+def test_case_and_punctuation_do_not_matter(text):
+    assert bow.encode([text], VOCABULARY).tolist() == [[1, 1, 0, 0, 0]]
+
+
+def test_a_word_counts_once_however_often_it_stands():
+    assert bow.encode(["red red red"], VOCABULARY).sum() == 1
+
+
+def test_a_part_of_a_word_is_not_the_word():
+    assert bow.encode(["redder flowers skyline"], VOCABULARY).sum() == 0
+
+
+def test_unknown_words_and_empty_texts_count_for_nothing():
+    bags = bow.encode(["nothing here", ""], VOCABULARY)
+
+    assert bags.shape == (2, 5)
+    assert bags.sum() == 0
+
+
+def test_numbers_and_letters_beyond_ascii_are_words():
+    assert bow.encode(["Été 2007"], VOCABULARY).tolist() == [[0, 0, 0, 1, 1]]
+
+
+def test_known_words_stand_in_the_vocabularys_order():
+    found = bow.known_words("sky above a red house", VOCABULARY)
+
+    assert found == ["red", "sky"]
+    assert bow.known_words("nothing", VOCABULARY) == []
+
+
+def test_every_word_of_the_embedded_vocabulary_can_be_asked_for():
+    vocabulary = readers.read(readers.OPENCLIPART).vocabulary
+
+    bags = bow.encode([str(word) for word in vocabulary], vocabulary)
+
+    np.testing.assert_array_equal(bags, np.eye(len(vocabulary)))

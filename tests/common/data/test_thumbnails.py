@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from common.data import readers
+from common.data import thumbnails
+
+
+def _red(picture):
+    """Mean red of a picture; JPEG changes a plain colour by a little."""
+    return picture[..., 0].mean()
+
+
+def test_a_picture_is_found_by_its_data_row(thumbnail_file):
+    pictures = thumbnails.Thumbnails(thumbnail_file)
+
+    picture = pictures.picture(40)
+
+    assert picture.shape == (8, 12, 3)
+    assert picture.dtype == np.uint8
+    # The fixture colours row r with a red of 2 r.
+    assert _red(picture) == pytest.approx(80, abs=4)
+    assert _red(pictures.picture(np.int64(118))) == pytest.approx(236, abs=4)
+
+
+def test_rows_without_a_picture_are_known(thumbnail_file):
+    pictures = thumbnails.Thumbnails(thumbnail_file)
+
+    assert 40 in pictures
+    assert 41 not in pictures
+    assert pictures.picture(41) is None
+    assert pictures.picture(5000) is None
+
+
+def test_without_an_index_pictures_belong_to_the_first_rows(
+    thumbnail_file, tmp_path
+):
+    with np.load(thumbnail_file) as archive:
+        np.savez(
+            tmp_path / "plain.npz",
+            jpeg=archive["jpeg"],
+            offset=archive["offset"],
+        )
+
+    pictures = thumbnails.Thumbnails(tmp_path / "plain.npz")
+
+    # The third picture is that of row 4 in the fixture: a red of 8.
+    assert _red(pictures.picture(2)) == pytest.approx(8, abs=4)
+    assert 59 in pictures and 60 not in pictures
+
+
+def _refused(path):
+    with pytest.raises(readers.DataError) as error:
+        thumbnails.Thumbnails(path)
+    assert str(path) in str(error.value)
+    return str(error.value)
+
+
+def test_an_absent_file_is_named(tmp_path):
+    assert "holds no thumbnails" in _refused(tmp_path / "nothing.npz")
+
+
+@pytest.mark.parametrize("kept", [0, 3, 500])
+def test_a_truncated_file_is_refused(thumbnail_file, kept):
+    thumbnail_file.write_bytes(thumbnail_file.read_bytes()[:kept])
+
+    assert "holds no thumbnails" in _refused(thumbnail_file)
+
+
+def test_a_file_of_something_else_is_refused(data_file):
+    assert "jpeg is not a file in the archive" in _refused(data_file)
+
+
+def test_offsets_that_do_not_fit_are_refused(thumbnail_file, tmp_path):
+    with np.load(thumbnail_file) as archive:
+        kept = dict(archive)
+    np.savez(tmp_path / "short.npz", **{**kept, "jpeg": kept["jpeg"][:-1]})
+    np.savez(tmp_path / "few.npz", **{**kept, "index": kept["index"][:-1]})
+
+    bytes_left = len(kept["jpeg"]) - 1
+    assert f"60 rows and {bytes_left} bytes" in _refused(tmp_path / "short.npz")
+    assert "do not fit 59 rows" in _refused(tmp_path / "few.npz")
+
+
+def test_a_data_set_has_given_embedded_or_no_thumbnails(
+    thumbnail_file, data_file
+):
+    given = thumbnails.for_dataset(data_file, thumbnail_file)
+    embedded = thumbnails.for_dataset(readers.OPENCLIPART)
+
+    assert 40 in given and 41 not in given
+    assert embedded.picture(0).ndim == 3
+    assert thumbnails.for_dataset(data_file) is None
+
+
+def test_every_embedded_picture_belongs_to_an_item():
+    items = len(readers.read(readers.OPENCLIPART))
+    path = readers.embedded("thumbnails.npz")
+
+    with np.load(path, allow_pickle=False) as archive:
+        count = len(archive["offset"]) - 1
+        index = archive.get("index", np.arange(count))
+
+    assert 0 <= index.min() and index.max() < items
+    assert len(np.unique(index)) == count

@@ -1,0 +1,416 @@
+import dataclasses
+import json
+import os
+
+import numpy as np
+import pytest
+
+from common import files
+from common import run as common_run
+from common import settings
+from common.data import arrays
+from common.data import readers
+from common.data import splits
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    bits: int = settings.setting(8, "Length.", minimum=1)
+    rate: float = settings.setting(0.1, "Rate.")
+
+
+@pytest.fixture
+def run(data_file, tmp_path):
+    return common_run.Run(
+        dataset=str(data_file),
+        output_dir=str(tmp_path / "out"),
+        cache_dir=str(tmp_path / "cache"),
+    )
+
+
+def _saved(path, data, **changes):
+    kept = {
+        "image": data.image,
+        "text": data.text,
+        "labels": data.labels,
+        **changes,
+    }
+    np.savez(path, **{k: v for k, v in kept.items() if v is not None})
+    return str(path)
+
+
+def _prepare(run, config=None, method="method"):
+    return common_run.prepare(run, method, config or Config())
+
+
+def _refused(run, config=None, method="method"):
+    with pytest.raises(ValueError) as error:
+        _prepare(run, config, method)
+    return str(error.value)
+
+
+def test_a_prepared_run_has_its_data_split_and_folder(run, data, tmp_path):
+    prepared = _prepare(run)
+
+    assert prepared.directory == tmp_path / "out"
+    assert prepared.data.digest() == data.digest()
+    stored = splits.load(tmp_path / "out" / "split.npz")
+    assert stored.digest() == prepared.split.digest()
+    assert sorted(os.listdir(tmp_path / "out")) == ["run.json", "split.npz"]
+
+
+def test_a_small_set_gives_a_sixth_to_queries_and_a_tenth_to_validation(run):
+    split = _prepare(run).split
+
+    # 120 // 6 and (120 - 1) // 10.
+    assert split.counts() == {
+        "query": 20,
+        "retrieval": 100,
+        "train": 100,
+        "validation": 11,
+    }
+
+
+def test_the_numbers_of_a_split_can_be_chosen(run):
+    chosen = dataclasses.replace(
+        run,
+        num_query=30,
+        num_train=50,
+        num_validation=5,
+        hold_out_validation=True,
+    )
+
+    split = _prepare(chosen).split
+
+    # The last five of the 90 retrieval rows are not among the first 50.
+    assert split.counts() == {
+        "query": 30,
+        "retrieval": 90,
+        "train": 50,
+        "validation": 5,
+    }
+
+
+def test_validation_can_be_held_out_of_training(run):
+    kept = dataclasses.replace(run, hold_out_validation=True)
+
+    split = _prepare(kept).split
+
+    assert len(split.train) == 89
+    assert not np.intersect1d(split.train, split.validation).size
+
+
+def test_the_record_says_everything_that_decides_the_outcome(run, data):
+    config = Config(bits=16)
+    prepared = _prepare(run, config)
+
+    record = common_run.load_record(prepared.directory)
+
+    assert record == common_run.describe(
+        run, "method", config, prepared.data, prepared.split
+    )
+    assert record["method"] == "method"
+    assert record["config"] == {"bits": 16, "rate": 0.1}
+    assert record["run"] == dataclasses.asdict(run)
+    assert record["data"] == {
+        "items": 120,
+        "image_dim": 12,
+        "text_dim": 15,
+        "sha256": data.digest(),
+        "empty_texts": 0,
+    }
+    assert record["split"] == {
+        **prepared.split.counts(),
+        "sha256": prepared.split.digest(),
+    }
+    assert record["versions"]["numpy"] == np.__version__
+    assert set(record["versions"]) == {
+        *("python", "tensorflow", "keras", "numpy", "cross-modal-hashing")
+    }
+
+
+def test_empty_texts_are_counted(data):
+    text = data.text.copy()
+    text[[3, 50]] = 0
+    changed = dataclasses.replace(data, text=text)
+    split = splits.make(np.arange(len(data)), 20)
+
+    record = common_run.describe(
+        common_run.Run(), "method", Config(), changed, split
+    )
+
+    assert record["data"]["empty_texts"] == 2
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_a_folder_that_holds_a_run_is_not_written_again(run, tmp_path):
+    _prepare(run)
+    before = (tmp_path / "out" / "run.json").read_bytes()
+
+    message = _refused(run, Config(bits=16))
+
+    assert message == (
+        f"{tmp_path}/out already holds a run; pass --resume to continue it or "
+        "another --output_dir."
+    )
+    assert (tmp_path / "out" / "run.json").read_bytes() == before
+
+
+def test_a_run_resumes_with_the_same_settings_and_writes_nothing(run, tmp_path):
+    first = _prepare(run)
+    before = (tmp_path / "out" / "run.json").read_bytes()
+
+    resumed = _prepare(dataclasses.replace(run, resume=True))
+
+    assert resumed.split.digest() == first.split.digest()
+    assert resumed.directory == first.directory
+    assert (tmp_path / "out" / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        (Config(bits=16), "bits was 8, is 16"),
+        (Config(rate=0.2), "rate was 0.1, is 0.2"),
+        (Config(16, 0.2), "bits was 8, is 16, rate was 0.1, is 0.2"),
+    ],
+)
+def test_resuming_with_another_setting_names_it(run, config, named, tmp_path):
+    _prepare(run)
+
+    message = _refused(dataclasses.replace(run, resume=True), config)
+
+    assert message == (
+        f"Cannot resume {tmp_path}/out with other settings: {named}."
+    )
+
+
+def test_resuming_without_a_setting_that_was_names_it(run, tmp_path):
+    _prepare(run)
+    record_file = tmp_path / "out" / "run.json"
+    record = files.read_json(record_file)
+    record["config"]["momentum"] = 0.9
+    files.write_json(record_file, record)
+
+    message = _refused(dataclasses.replace(run, resume=True))
+
+    assert message.endswith("other settings: momentum was 0.9, is None.")
+
+
+def test_resuming_another_split_is_refused(run):
+    _prepare(run)
+
+    message = _refused(dataclasses.replace(run, resume=True, split_seed=1))
+
+    assert "with other settings: sha256 was" in message
+
+
+def test_resuming_with_other_data_is_refused(run, data, tmp_path):
+    _prepare(run)
+    _saved(tmp_path / "other.npz", data, image=data.image + 1)
+
+    message = _refused(
+        dataclasses.replace(
+            run, resume=True, dataset=str(tmp_path / "other.npz")
+        )
+    )
+
+    assert "with other settings: sha256 was" in message
+
+
+def test_resuming_with_another_method_is_refused(run):
+    _prepare(run)
+
+    message = _refused(dataclasses.replace(run, resume=True), method="other")
+
+    assert message.endswith("with other settings: method.")
+
+
+def test_resuming_with_another_seed_is_refused(run, tmp_path):
+    _prepare(run)
+
+    message = _refused(dataclasses.replace(run, resume=True, seed=3))
+
+    assert message == (
+        f"Cannot resume {tmp_path}/out with seed 3; it was started with 0."
+    )
+
+
+def test_there_must_be_something_to_resume(run, tmp_path):
+    message = _refused(dataclasses.replace(run, resume=True))
+
+    assert message == (
+        f"Nothing to resume: there is no {tmp_path}/out/run.json; leave "
+        "--resume out."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_without_a_name_cannot_be_resumed(run):
+    message = _refused(dataclasses.replace(run, output_dir="", resume=True))
+
+    assert message == "--resume needs the --output_dir of the run."
+
+
+def test_a_new_folder_says_method_data_length_and_time(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    prepared = _prepare(dataclasses.replace(run, output_dir=""))
+
+    parent, name = prepared.directory.parts
+    assert parent == "runs"
+    method, data, bits, time = name.split("_")
+    assert (method, data, bits) == ("method", "data", "8")
+    # Year, month, day, a dash, hour, minute, second.
+    assert time.replace("-", "", 1).isdigit() and len(time) == 15
+    assert (tmp_path / prepared.directory / "run.json").is_file()
+
+
+def test_a_run_may_use_some_rows_only(run):
+    prepared = _prepare(dataclasses.replace(run, rows="some_rows"))
+
+    # The even rows of 120; a sixth of 60 are queries.
+    both = np.concatenate([prepared.split.query, prepared.split.retrieval])
+    assert sorted(both) == list(range(0, 120, 2))
+    assert len(prepared.split.query) == 10
+
+
+@pytest.mark.parametrize(
+    ("rows", "reach"), [([0, 1, 120], "0 to 120"), ([-1, 1, 2], "-1 to 2")]
+)
+def test_rows_that_the_data_does_not_have_are_refused(
+    run, data, tmp_path, rows, reach
+):
+    dataset = _saved(tmp_path / "rows.npz", data, chosen=np.array(rows))
+
+    message = _refused(dataclasses.replace(run, dataset=dataset, rows="chosen"))
+
+    assert message == (
+        f"Rows `chosen` reach from {reach}, but {dataset} has 120 rows."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_selection_of_rows_is_refused(run):
+    with pytest.raises(readers.DataError, match="no rows `chosen`"):
+        common_run.read_inputs(dataclasses.replace(run, rows="chosen"))
+
+
+def test_data_without_labels_is_refused_before_anything_is_written(
+    run, data, tmp_path
+):
+    dataset = _saved(tmp_path / "bare.npz", data, labels=None)
+
+    message = _refused(dataclasses.replace(run, dataset=dataset))
+
+    assert message == (
+        f"{dataset} has no `labels`, and a MAP needs them; add `labels` [n, c] "
+        "of 0 and 1."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_query": 120}, "num_query must lie between 1 and 119"),
+        ({"num_train": 101}, "num_train must lie between 0 and the 100"),
+        ({"dataset": "nowhere.npz"}, "No data set at nowhere.npz"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    run, tmp_path, changes, message
+):
+    assert _refused(dataclasses.replace(run, **changes)).startswith(message)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_of_two_items_is_the_smallest(run, tmp_path):
+    two = arrays.CrossModalData(
+        image=np.eye(2), text=np.eye(2), labels=np.ones((2, 1))
+    )
+    dataset = _saved(tmp_path / "two.npz", two)
+
+    split = _prepare(dataclasses.replace(run, dataset=dataset)).split
+
+    assert (len(split.query), len(split.train), len(split.validation)) == (
+        *(1, 1, 0),
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seed": -1}, {"num_query": -1}, {"split_seed": -5}]
+)
+def test_negative_numbers_are_refused(wrong):
+    name = next(iter(wrong))
+
+    with pytest.raises(ValueError, match=f"^{name} must be at least 0"):
+        common_run.Run(**wrong)
+
+
+def test_a_folder_below_a_file_is_an_error_of_the_system(run, data_file):
+    below = dataclasses.replace(run, output_dir=str(data_file / "out"))
+
+    with pytest.raises(OSError):
+        _prepare(below)
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(ValueError) as error:
+        common_run.load_record(tmp_path)
+
+    assert str(error.value) == (
+        f"{tmp_path} holds no run: there is no {tmp_path}/run.json."
+    )
+
+
+def test_a_cache_folder_may_be_in_the_home(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    prepared = _prepare(dataclasses.replace(run, cache_dir="~/kept"))
+
+    assert prepared.cache_dir == tmp_path / "kept"
+
+
+def test_wrong_thumbnails_are_refused_before_anything_is_written(run, tmp_path):
+    (tmp_path / "pictures.npz").write_bytes(b"none")
+
+    message = _refused(
+        dataclasses.replace(run, thumbnails=str(tmp_path / "pictures.npz"))
+    )
+
+    assert message.startswith(f"{tmp_path}/pictures.npz holds no thumbnails")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "trained"), [({}, 100), ({"num_train": 40}, 40)]
+)
+def test_a_supervised_method_trains_on_all_of_a_small_set(
+    run, changes, trained
+):
+    chosen = dataclasses.replace(run, **changes)
+
+    _, split = common_run.read_inputs(chosen, supervised=True)
+
+    assert len(split.train) == trained
+
+
+def test_a_supervised_method_trains_on_5000_items_at_most(run, tmp_path):
+    many = arrays.CrossModalData(
+        image=np.ones((6200, 1), np.float32),
+        text=np.ones((6200, 1), np.uint8),
+        labels=np.ones((6200, 1), np.uint8),
+    )
+    large = dataclasses.replace(
+        run, dataset=_saved(tmp_path / "many.npz", many), num_query=200
+    )
+
+    _, supervised = common_run.read_inputs(large, supervised=True)
+    _, unsupervised = common_run.read_inputs(large)
+
+    assert len(supervised.train) == 5000
+    assert len(unsupervised.train) == 6000
+    np.testing.assert_array_equal(supervised.query, unsupervised.query)

@@ -1,0 +1,46 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from common import files
+from experiments import evaluate
+from experiments import runs
+
+
+@pytest.mark.parametrize("source", ["codes", "saved_model"])
+def test_metrics_are_those_of_the_training(finished, source):
+    metrics = evaluate.evaluate(runs.open_run(finished), source)
+
+    expected = files.read_json(finished / "metrics.json")
+    del expected["train_seconds"]
+    assert metrics == expected
+
+
+def test_metrics_follow_the_stored_codes(finished, tmp_path):
+    directory = tmp_path / "changed"
+    shutil.copytree(finished, directory)
+    with np.load(directory / "codes.npz") as archive:
+        changed = dict(archive)
+    for part in ("retrieval_image", "retrieval_text"):
+        changed[part] = np.zeros_like(changed[part])
+    np.savez(directory / "codes.npz", **changed)
+
+    metrics = evaluate.evaluate(runs.open_run(directory), "codes")
+
+    # A database of equal codes is at chance, and every bit of it constant.
+    for direction in ("i2t", "t2i"):
+        scores = metrics[direction]
+        assert scores["map_all"] == pytest.approx(scores["chance"])
+    assert len(metrics["warnings"]) == 4
+
+
+def test_missing_codes_and_models_are_named(finished, tmp_path):
+    for name in ("run.json", "metrics.json", "split.npz"):
+        shutil.copy(finished / name, tmp_path)
+    opened = runs.open_run(tmp_path)
+
+    with pytest.raises(OSError, match="codes.npz"):
+        evaluate.evaluate(opened, "codes")
+    with pytest.raises(ValueError, match="holds no exported hashing model"):
+        evaluate.evaluate(opened, "saved_model")

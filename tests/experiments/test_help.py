@@ -1,0 +1,66 @@
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+EXPERIMENTS = sorted(
+    path.stem
+    for path in (ROOT / "experiments").glob("*.py")
+    if "__main__" in path.read_text(encoding="utf-8")
+)
+
+# Runs an experiment as `python -m` does and says what it has imported.
+ASK_FOR_HELP = """
+import runpy, sys
+try:
+    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
+finally:
+    slow = {"tensorflow", "keras", "sklearn", "scipy", "matplotlib"}
+    print("Imported:", *sorted(slow & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_there_are_experiments_to_ask():
+    assert {"evaluate", "search", "train_ugach"} <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
+    module = f"experiments.{name}"
+
+    process = subprocess.run(
+        [sys.executable, "-c", ASK_FOR_HELP, module, "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert process.stderr == "Imported:\n"
+    assert f"python -m {module}" in process.stdout
+    assert f"experiments/{name}.py:\n  --" in process.stdout
+
+
+def test_help_lists_the_settings_of_method_and_run(tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-m", "experiments.train_ugach", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    for shown in (
+        "--preset: <default|paper|released>",
+        "--bits: K, the code length.",
+        "--mode: <baseline|baseline_gan|ugach>",
+        "--dataset: openclipart",
+        "--[no]resume: Continue the run in --output_dir.",
+    ):
+        assert shown in process.stdout
+    assert process.stderr == ""

@@ -1,0 +1,85 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from common import files
+from experiments import runs
+
+
+def _refused(directory):
+    with pytest.raises(ValueError) as error:
+        runs.open_run(directory)
+    return str(error.value)
+
+
+def test_a_finished_run_opens_with_its_data_and_split(finished, config, toy):
+    opened = runs.open_run(finished)
+
+    assert opened.directory == finished
+    assert opened.bits == config.bits
+    assert opened.record["run"]["dataset"] == toy.dataset
+    assert len(opened.data) == 120
+    assert opened.split.digest() == opened.record["split"]["sha256"]
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    assert _refused(tmp_path).startswith(f"{tmp_path} holds no run")
+
+
+def test_a_run_that_has_not_finished_is_named(finished, tmp_path):
+    shutil.copy(finished / "run.json", tmp_path)
+
+    assert _refused(tmp_path) == (
+        f"The run in {tmp_path} has not finished; continue it with --resume."
+    )
+
+
+def test_another_data_set_under_the_same_name_is_refused(
+    finished, data, tmp_path
+):
+    for name in ("run.json", "metrics.json", "split.npz"):
+        shutil.copy(finished / name, tmp_path)
+    changed = tmp_path / "changed.npz"
+    np.savez(changed, image=data.image + 1, text=data.text)
+    record = files.read_json(tmp_path / "run.json")
+    record["run"]["dataset"] = str(changed)
+    files.write_json(tmp_path / "run.json", record)
+
+    assert _refused(tmp_path) == (
+        f"{changed} is not the data set that {tmp_path} was trained on; its "
+        "SHA-256 differs."
+    )
+
+
+def test_the_newest_run_is_the_one_that_finished_last(tmp_path):
+    for place, name in enumerate(("first", "second/inner", "third")):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+        if name != "third":
+            (folder / "metrics.json").write_text("{}")
+            os.utime(folder / "metrics.json", (1000 + place, 1000 + place))
+
+    # The third has not finished.
+    assert runs.newest(tmp_path) == tmp_path / "second" / "inner"
+
+
+def test_without_a_name_the_newest_run_is_opened(
+    finished, tmp_path, monkeypatch
+):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "one").symlink_to(finished)
+    shutil.copytree(finished, tmp_path / "runs" / "two")
+    monkeypatch.chdir(tmp_path)
+
+    assert runs.open_run("").directory.as_posix() == "runs/two"
+
+
+def test_without_any_run_the_command_that_makes_one_is_shown(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert "No finished run in runs/; train one with" in _refused("")

@@ -1,0 +1,181 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common import codes
+from common import encoding
+from common import export
+from experiments import runs
+from experiments import search
+
+
+@pytest.fixture(scope="module")
+def opened(finished):
+    return runs.open_run(finished)
+
+
+def _brute_force(opened, packed, found, count):
+    """Rows and distances by comparing single bits, ties by row."""
+    stored = encoding.load(opened.directory / "codes.npz")
+    database = getattr(stored, f"retrieval_{found}").to_bits()
+    query = codes.unpack_bits(np.asarray(packed), opened.bits)
+    distances = (database != query).sum(axis=1)
+    rows = opened.split.retrieval
+    order = np.lexsort((rows, distances))[:count]
+    return rows[order].tolist(), distances[order].tolist()
+
+
+def _encoders(opened):
+    return export.load(opened.directory / "saved_model", opened.bits)
+
+
+def test_a_text_finds_the_nearest_images(opened):
+    answer = search.search_text(opened, "Word1, nothing and WORD4!", top_k=7)
+
+    assert answer.query == "word1 word4"
+    assert answer.query_row is None
+    bag = np.zeros((1, 15), np.float32)
+    bag[0, [1, 4]] = 1
+    rows, distances = _brute_force(
+        opened, _encoders(opened).text(bag), "image", 7
+    )
+    assert answer.rows.tolist() == rows
+    assert answer.distances.tolist() == distances
+
+
+def test_words_of_a_class_find_items_of_the_class(opened):
+    # The data gives class 2 the words 2, 5, 8, 11 and 14.
+    answer = search.search_text(opened, "word2 word5 word8 word11 word14")
+
+    assert len(answer.rows) == 8
+    assert (answer.rows % 3 == 2).mean() > 0.5
+
+
+def test_a_text_without_a_known_word_is_refused(opened):
+    with pytest.raises(ValueError) as error:
+        search.search_text(opened, "nothing known")
+
+    assert str(error.value) == (
+        "None of the words of 'nothing known' is among the 15 of the "
+        "vocabulary, such as word0, word1, word2, word3, word4, word5, word6, "
+        "word7."
+    )
+
+
+def test_a_text_needs_a_vocabulary(opened):
+    plain = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, vocabulary=None)
+    )
+
+    with pytest.raises(ValueError, match="no `vocab`.*ask with --item"):
+        search.search_text(plain, "word1")
+
+
+@pytest.mark.parametrize(
+    ("ask_with", "found"), [("image", "text"), ("text", "image")]
+)
+def test_an_item_asks_with_one_half_and_finds_the_other(
+    opened, ask_with, found
+):
+    answer = search.search_item(opened, "item7", ask_with, top_k=5)
+
+    features = getattr(opened.data, f"{ask_with}_features")(slice(7, 8))
+    packed = getattr(_encoders(opened), ask_with)(features)
+    rows, distances = _brute_force(opened, packed, found, 5)
+    assert answer.rows.tolist() == rows
+    assert answer.distances.tolist() == distances
+    assert (answer.query, answer.query_row) == (f"{ask_with} of item7", 7)
+
+
+def test_no_more_is_found_than_there_is(opened):
+    answer = search.search_item(opened, "item7", "text", top_k=1000)
+
+    assert sorted(answer.rows) == sorted(opened.split.retrieval)
+
+
+def test_an_unknown_item_is_refused(opened):
+    with pytest.raises(ValueError) as error:
+        search.search_item(opened, "item1000", "image")
+
+    assert str(error.value) == (
+        "No item 'item1000' in the data set; ids look like 'item0'."
+    )
+
+
+def _answer(opened):
+    return search.Answer(
+        "word1", 7, rows=np.array([4, 9]), distances=np.array([0, 11])
+    )
+
+
+def test_an_answer_is_shown_with_ids_labels_and_words(opened):
+    words = [f"word{i}" for i in np.flatnonzero(opened.data.text[4])]
+
+    lines = search.show(opened, _answer(opened)).splitlines()
+
+    assert lines[0] == "'word1': 2 nearest"
+    # Classes are row % 3.
+    assert lines[1] == f"  1.   0 bits  item4  [class1]  {' '.join(words)}"
+    assert lines[2].startswith("  2.  11 bits  item9  [class0]  word0")
+
+
+def test_without_labels_and_vocabulary_an_answer_is_shown_too(opened):
+    plain = dataclasses.replace(
+        opened,
+        data=dataclasses.replace(
+            opened.data, labels=None, label_names=None, vocabulary=None
+        ),
+    )
+
+    count = opened.data.text[4].sum()
+
+    line = search.show(plain, _answer(opened)).splitlines()[1]
+
+    assert line == f"  1.   0 bits  item4  {count} words"
+
+
+def test_without_thumbnails_nothing_is_drawn(opened, tmp_path):
+    path = tmp_path / "search.png"
+
+    assert search.draw(opened, _answer(opened), path) is False
+    assert not path.exists()
+
+
+def test_an_answer_is_drawn_with_its_thumbnails(opened, tmp_path):
+    # One picture for all of rows 4, 7 and 9.
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(tmp_path / "red.jpg")
+    jpeg = np.frombuffer((tmp_path / "red.jpg").read_bytes(), np.uint8)
+    np.savez(
+        tmp_path / "pictures.npz",
+        jpeg=np.tile(jpeg, 3),
+        offset=np.arange(4) * len(jpeg),
+        index=[4, 7, 9],
+    )
+    run = {
+        **opened.record["run"],
+        "thumbnails": str(tmp_path / "pictures.npz"),
+    }
+    pictured = dataclasses.replace(opened, record={**opened.record, "run": run})
+
+    drawn = search.draw(pictured, _answer(opened), tmp_path / "search.png")
+
+    assert drawn is True
+    with Image.open(tmp_path / "search.png") as sheet:
+        # The query and two results: 1.15 * 3 by 1.3 inches at 110 dots.
+        assert sheet.size == (379, 143)
+        red = np.asarray(sheet.convert("RGB")).astype(int)
+    assert ((red[..., 0] > 180) & (red[..., 1] < 60)).mean() > 0.2
+
+
+def test_the_command_prints_the_answer_and_nothing_else(
+    command, opened, finished
+):
+    code, output, errors = command(
+        "search", f"--run={finished}", "--text=word1 nothing", "--top_k=3"
+    )
+
+    answer = search.search_text(opened, "word1", top_k=3)
+    assert (code, errors) == (0, "")
+    assert output == search.show(opened, answer) + "\n"

@@ -1,0 +1,272 @@
+"""Who may import whom, and what the repository holds."""
+
+import ast
+import importlib
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+METHODS = ("ugach", "uch", "ssah")
+PACKAGES = (*METHODS, "common", "experiments")
+TOP_LEVEL = {*PACKAGES, "tests", "setup.py", "README.md", "LICENSE"}
+# What a build, an editable install or a training run leaves behind.
+LEFT_BEHIND = {"build", "dist", "runs", "__pycache__"}
+
+# Which of our packages each package may import.
+ALLOWED = {
+    "common": {"common"},
+    **{method: {method, "common"} for method in METHODS},
+    "experiments": set(PACKAGES),
+}
+FLAG_MODULES = (
+    "common.flags",
+    "common.runner",
+    # Rebuilds the embedded data; a program of its own.
+    "common.data.openclipart.build",
+    "experiments.",
+)
+# Modules that people without TensorFlow can use, and that start at once.
+NUMPY_ONLY = (
+    *(
+        f"common.{name}"
+        for name in (
+            "codes",
+            "diagnostics",
+            "evaluation",
+            "figures",
+            "files",
+            "flags",
+            "hamming",
+            "histograms",
+            "index_file",
+            "neighbours",
+            "relevance",
+            "retrieval",
+            "run",
+            "runner",
+            "settings",
+            "stable_ranking",
+        )
+    ),
+    *(
+        f"common.data.{name}"
+        for name in (
+            "arrays",
+            "bow",
+            "draws",
+            "readers",
+            "splits",
+            "thumbnails",
+        )
+    ),
+    "ugach.config",
+    "ugach.graph",
+)
+
+
+def sources():
+    """Source text of every module of ours, by its dotted name."""
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(part for part in parts if part != "__init__")
+            found[name] = path.read_text("utf-8")
+    return found
+
+
+SOURCES = sources()
+
+
+def imports(source, top_level_only=False):
+    """Dotted names that a module imports; `from a import b` is `a.b`."""
+    tree = ast.parse(source)
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def forbidden_imports(module, source):
+    """Imports of our packages that a module's layer does not allow."""
+    allowed = ALLOWED[module.partition(".")[0]]
+    return {
+        name
+        for name in imports(source)
+        if (first := name.partition(".")[0]) in PACKAGES
+        and first not in allowed
+        or not first
+    }
+
+
+def uses_flags(module, source):
+    """Whether a module that is no runner's imports absl's flags or app."""
+    if module.startswith(FLAG_MODULES):
+        return False
+    return bool({"absl.flags", "absl.app"} & imports(source))
+
+
+def needs_tensorflow(module, sources):
+    """Whether importing a module imports TensorFlow, itself or by another."""
+    seen, waiting = set(), [module]
+    while waiting:
+        for name in imports(sources[waiting.pop()], top_level_only=True):
+            if name.partition(".")[0] in ("tensorflow", "keras"):
+                return True
+            for known in (name, name.rpartition(".")[0]):
+                if known in sources and known not in seen:
+                    seen.add(known)
+                    waiting.append(known)
+    return False
+
+
+def statements_at_import(source):
+    """Lines at module level that do more than define and import."""
+    harmless = (
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+    )
+    tree = ast.parse(source)
+    return [
+        node.lineno
+        for node in tree.body
+        if not isinstance(node, harmless)
+        and not (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        )
+        and not (
+            isinstance(node, ast.If)
+            and ast.unparse(node.test) == "__name__ == '__main__'"
+        )
+    ]
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_go_from_experiments_to_methods_to_common(module):
+    assert not forbidden_imports(module, SOURCES[module])
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    (
+        ("common.codes", "import ugach"),
+        ("common.data.arrays", "from experiments import runs"),
+        ("ugach.losses", "from ssah import losses"),
+        ("ugach.losses", "def f():\n    import experiments.runs"),
+        ("ssah.model", "import uch.model as other"),
+        ("uch.model", "from . import losses"),
+    ),
+)
+def test_a_planted_import_is_found(module, line):
+    assert forbidden_imports(module, line)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    (
+        ("experiments.search", "from ugach import losses"),
+        ("ugach.losses", "from common import codes"),
+        ("common.codes", "import numpy as np"),
+    ),
+)
+def test_an_allowed_import_is_left_alone(module, line):
+    assert not forbidden_imports(module, line)
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_only_runners_know_of_flags(module):
+    assert not uses_flags(module, SOURCES[module])
+
+
+def test_a_planted_flag_is_found():
+    source = "from absl import flags"
+
+    assert uses_flags("ugach.config", source)
+    assert not uses_flags("experiments.search", source)
+
+
+@pytest.mark.parametrize("module", NUMPY_ONLY)
+def test_modules_that_need_no_tensorflow_do_not_import_it(module):
+    assert not needs_tensorflow(module, SOURCES)
+
+
+def test_a_planted_tensorflow_is_found_through_other_modules():
+    planted = SOURCES | {"common.files": "from tensorflow import keras"}
+
+    # common.run reads settings and data, and those read files.
+    assert needs_tensorflow("common.run", planted)
+    assert needs_tensorflow("common.packing", SOURCES)
+    assert not needs_tensorflow(
+        "common.files",
+        {"common.files": "def f():\n    import tensorflow as tf"},
+    )
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_a_module_only_defines_when_it_is_imported(module):
+    assert not statements_at_import(SOURCES[module])
+
+
+def test_a_planted_statement_is_found():
+    source = '"""Doc."""\nimport os\nX = 1\nos.makedirs("runs")\n'
+    guarded = 'if __name__ == "__main__":\n    main()\n'
+
+    assert statements_at_import(source) == [4]
+    assert statements_at_import(guarded) == []
+
+
+def test_importing_an_experiment_does_not_import_tensorflow():
+    # `--help` and wrong input then answer at once.
+    modules = [name for name in SOURCES if name.startswith("experiments.")]
+    program = (
+        "import importlib, sys\n"
+        f"for name in {modules}:\n"
+        "    importlib.import_module(name)\n"
+        "print({'tensorflow', 'keras'} & set(sys.modules), len(sys.argv))\n"
+    )
+
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "experiments.train_ugach" in modules
+    assert finished.stderr == ""
+    assert finished.stdout == "set() 1\n"
+
+
+def test_the_packages_that_are_tested_are_those_of_this_folder():
+    for package in PACKAGES:
+        folder = ROOT / package
+        if (folder / "__init__.py").is_file():
+            found = importlib.import_module(package).__file__
+
+            assert pathlib.Path(found) == folder / "__init__.py"
+
+
+def test_the_top_level_holds_these_names_and_no_other():
+    found = {
+        name
+        for name in os.listdir(ROOT)
+        if not name.startswith(".")
+        and not name.endswith(".egg-info")
+        and name not in LEFT_BEHIND
+    }
+
+    assert found == TOP_LEVEL

@@ -1,0 +1,102 @@
+import dataclasses
+import pathlib
+import re
+
+import pytest
+
+from ugach import config as ugach_config
+
+README = pathlib.Path(ugach_config.__file__).parent / "README.md"
+
+
+def _readme_presets():
+    """Rows of the README's table of presets, and the head."""
+    lines = re.findall(r"^\| (.+) \|$", README.read_text("utf-8"), re.MULTILINE)
+    rows = [re.split(r" *\| *", line.replace("`", "")) for line in lines]
+    start = next(i for i, row in enumerate(rows) if row[0] == "Setting")
+    return rows[start], rows[start + 1 :]
+
+
+def test_the_margin_grows_with_the_bits():
+    # 2 + 24 / 8.
+    config = ugach_config.Config(bits=24, margin=2.0, margin_per_bit=0.125)
+
+    assert config.total_margin == 5.0
+
+
+@pytest.mark.parametrize("bits", (16, 128))
+def test_the_papers_margin_is_1_and_the_releases_an_eighth_of_the_bits(bits):
+    margins = [
+        dataclasses.replace(ugach_config.PRESETS[name], bits=bits).total_margin
+        for name in ("paper", "released")
+    ]
+
+    assert margins == [1.0, bits / 8]
+
+
+def test_the_paper_preset_states_what_the_text_does():
+    # Section "Implementation Details", m below Eq. (6), no temperature in
+    # Eq. (4), Eq. (8) as printed and the last line of Eq. (10).
+    paper = ugach_config.PRESETS["paper"]
+
+    assert paper.hidden_units == 4096
+    assert paper.batch_size == 64
+    assert paper.discriminator_learning_rate == 0.01
+    assert paper.generator_learning_rate == 0.01
+    assert (paper.learning_rate_decay, paper.decay_epochs) == (0.1, 2)
+    assert paper.minimum_learning_rate == 0
+    assert paper.generator_epochs == 1
+    assert paper.temperature == 1
+    assert paper.entropy_weight == paper.weight_decay == paper.pair_share == 0
+    assert paper.discriminator_loss == "log"
+    assert paper.negatives == paper.generator_gradient == "sampled"
+    assert paper.reward == "softplus"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    (
+        ({"bits": 0}, "bits must be at least 1; received 0"),
+        ({"mode": "gan"}, "mode must be one of baseline, .*received 'gan'"),
+        ({"temperature": 0.0}, "temperature must be at least"),
+        ({"margin": float("nan")}, "margin must be at least 0; received nan"),
+        ({"graph_metric": "hamming"}, "graph_metric must be one of"),
+        ({"generator_epochs": 0}, "generator_epochs must be at least 1"),
+    ),
+)
+def test_a_setting_out_of_range_is_refused(changed, message):
+    with pytest.raises(ValueError, match=message):
+        ugach_config.Config(**changed)
+
+
+def test_the_readme_names_the_presets_and_only_settings_that_exist():
+    head, rows = _readme_presets()
+
+    assert sorted(head[1:]) == sorted(ugach_config.PRESETS)
+    fields = {field.name for field in dataclasses.fields(ugach_config.Config)}
+    assert rows
+    assert {row[0] for row in rows} <= fields
+
+
+@pytest.mark.parametrize("preset", ("paper", "released"))
+def test_the_readme_tells_the_published_presets_as_they_are(preset):
+    head, rows = _readme_presets()
+    config = ugach_config.PRESETS[preset]
+    column = head.index(preset)
+
+    for row in rows:
+        value = getattr(config, row[0])
+        told = row[column] if isinstance(value, str) else float(row[column])
+        assert told == value, row[0]
+
+
+def test_the_readme_leaves_no_difference_between_presets_out():
+    _, rows = _readme_presets()
+    told = {row[0] for row in rows}
+
+    for field in dataclasses.fields(ugach_config.Config):
+        values = {
+            getattr(ugach_config.PRESETS[name], field.name)
+            for name in ("paper", "released")
+        }
+        assert len(values) == 1 or field.name in told, field.name

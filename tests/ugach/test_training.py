@@ -1,0 +1,239 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from common.data import draws
+from ugach import config as ugach_config
+from ugach import training
+
+
+def test_players_take_turns_after_pretraining():
+    schedule = training.Schedule(
+        pretrain_epochs=2, rounds=2, generator_epochs=2
+    )
+
+    phases = [schedule.phase(epoch) for epoch in range(schedule.epochs)]
+
+    one_round = ["discriminator", "generator", "generator"]
+    assert phases == ["pretrain"] * 2 + one_round * 2
+
+
+def test_without_an_adversary_candidates_stay_uniform():
+    schedule = training.Schedule(
+        pretrain_epochs=1, rounds=3, generator_epochs=0
+    )
+
+    assert schedule.epochs == 4
+    assert {schedule.phase(epoch) for epoch in range(4)} == {"pretrain"}
+
+
+def test_all_modes_give_the_discriminator_as_many_epochs(tiny):
+    counts = set()
+
+    for mode in ugach_config.MODES:
+        config = dataclasses.replace(
+            tiny, mode=mode, pretrain_epochs=2, epochs=5, generator_epochs=3
+        )
+        schedule = training.schedule(config)
+        phases = [schedule.phase(epoch) for epoch in range(schedule.epochs)]
+        counts.add(len(phases) - phases.count("generator"))
+
+    assert counts == {7}
+
+
+@pytest.mark.parametrize("mode", ("baseline", "baseline_gan"))
+def test_baselines_know_nothing_but_pairs(data, tmp_path, mode, tiny):
+    config = dataclasses.replace(tiny, mode=mode)
+
+    drawn = training.make_draws(config, data, np.arange(len(data)), tmp_path, 0)
+
+    np.testing.assert_array_equal(drawn.neighbours[:, 0], np.arange(len(data)))
+    assert drawn.neighbours.shape == (len(data), 1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ugach_draws_from_the_cached_graph(data, tmp_path, tiny):
+    drawn = training.make_draws(tiny, data, np.arange(90), tmp_path, 3)
+
+    assert drawn.neighbours.shape == (90, 1 + 2 * tiny.graph_size)
+    assert (drawn.batch_size, drawn.pool_size, drawn.seed) == (32, 20, 3)
+    assert drawn.pair_share == tiny.pair_share
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(("asked", "drawn"), ((1000, 90), (20, 20), (0, 0)))
+def test_a_pool_is_at_most_all_rows(data, tmp_path, asked, drawn, tiny):
+    config = dataclasses.replace(tiny, pool_size=asked)
+
+    found = training.make_draws(config, data, np.arange(90), tmp_path, 0)
+
+    assert found.pool_size == drawn
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    (
+        ({"batch_size": 91}, "batch_size must lie between 1 and the 90"),
+        ({"graph_size": 90}, "neighbours must lie between 1 and 89"),
+    ),
+)
+def test_settings_that_do_not_fit_the_rows_are_refused(
+    data, tmp_path, changed, message, tiny
+):
+    config = dataclasses.replace(tiny, **changed)
+
+    with pytest.raises(ValueError, match=message):
+        training.make_draws(config, data, np.arange(90), tmp_path, 0)
+
+
+def _draws(batches, batch_size=32, pool_size=20):
+    """Draws with so many batches an epoch."""
+    neighbours = np.zeros((batches * batch_size, 2), np.int32)
+    return draws.GraphDraws(neighbours, batch_size, pool_size, 0)
+
+
+def _alternate(config, data):
+    """A compiled model and the callback that a run would give it."""
+    model = training.build_model(
+        config, data.image_dim, data.text_dim, _draws(3), 0, jit_compile=False
+    )
+    callback = training.AlternatePlayers(
+        training.schedule(config), data, np.arange(0, len(data), 2), config
+    )
+    callback.set_model(model)
+    return model, callback
+
+
+def _generator_is_a_copy(model):
+    return all(
+        np.array_equal(one, other)
+        for one, other in zip(
+            model.generator.variables,
+            model.discriminator.variables,
+            strict=True,
+        )
+    )
+
+
+def test_the_generator_takes_over_after_pretraining(data, tiny):
+    config = dataclasses.replace(tiny, pretrain_epochs=2)
+    model, callback = _alternate(config, data)
+    copied = []
+
+    for epoch in range(5):
+        callback.on_epoch_begin(epoch)
+        copied.append(_generator_is_a_copy(model))
+        # As if the epoch had moved the discriminator.
+        for variable in model.discriminator.variables:
+            variable.assign_add(tf.ones_like(variable))
+
+    assert copied == [False, False, True, False, False]
+
+
+def test_a_random_generator_keeps_its_own_weights(data, tiny):
+    config = dataclasses.replace(tiny, generator_start="random")
+    model, callback = _alternate(config, data)
+    before = [variable.numpy() for variable in model.generator.variables]
+
+    for epoch in range(5):
+        callback.on_epoch_begin(epoch)
+
+    for one, other in zip(before, model.generator.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not _generator_is_a_copy(model)
+
+
+def test_the_table_holds_the_codes_of_the_player_that_stands_still(data, tiny):
+    model, callback = _alternate(
+        dataclasses.replace(tiny, generator_start="random"), data
+    )
+    image = data.image_features(slice(0, None, 2))
+    text = data.text_features(slice(0, None, 2))
+    # Epoch 0 pretrains; 1 and 2 are the first round, 3 the next.
+    standing = {1: model.generator, 2: model.discriminator, 3: model.generator}
+
+    callback.on_epoch_begin(0)
+    assert model.table is None
+    for epoch, player in standing.items():
+        callback.on_epoch_begin(epoch)
+
+        np.testing.assert_allclose(
+            model.table.image, player.image_pathway(image), atol=1e-6
+        )
+        np.testing.assert_allclose(
+            model.table.text, player.text_pathway(text), atol=1e-6
+        )
+        # What stands still now will have moved when it is encoded again.
+        for variable in player.variables:
+            variable.assign_add(0.1 * tf.ones_like(variable))
+
+
+def _rates(optimizer, steps):
+    rates = []
+    for step in steps:
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    return rates
+
+
+@pytest.mark.parametrize("optimizer", ("sgd", "adam"))
+def test_rates_fall_with_the_rounds_of_the_game(data, optimizer, tiny):
+    # 10 steps an epoch, a tenth every 2 rounds, not below 1e-5. The
+    # discriminator has 3 epochs before the game, at a rate of its own: rounds
+    # start at step 30, so it falls at 50, 70, ... The generator has 2 epochs
+    # a round and falls at 40, 80, ...
+    config = dataclasses.replace(
+        tiny,
+        optimizer=optimizer,
+        pretrain_learning_rate=5e-3,
+        discriminator_learning_rate=1e-3,
+        generator_learning_rate=1e-2,
+        learning_rate_decay=0.1,
+        decay_epochs=2,
+        minimum_learning_rate=1e-5,
+        pretrain_epochs=3,
+        generator_epochs=2,
+    )
+
+    model = training.build_model(config, 4, 5, _draws(10), 0)
+
+    np.testing.assert_allclose(
+        _rates(model.discriminator_optimizer, (0, 29, 30, 49, 50, 70, 90)),
+        [5e-3, 5e-3, 1e-3, 1e-3, 1e-4, 1e-5, 1e-5],
+        rtol=1e-5,
+    )
+    np.testing.assert_allclose(
+        _rates(model.generator_optimizer, (0, 39, 40, 79, 80, 120, 160)),
+        [1e-2, 1e-2, 1e-3, 1e-3, 1e-4, 1e-5, 1e-5],
+        rtol=1e-5,
+    )
+    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
+    assert type(model.discriminator_optimizer) is kind[optimizer]
+
+
+def test_the_settings_reach_the_model(tiny):
+    config = dataclasses.replace(
+        tiny,
+        margin=1.0,
+        margin_per_bit=0.25,
+        temperature=3.5,
+        discriminator_loss="log",
+        reward="sigmoid",
+        num_samples=5,
+        entropy_weight=0.125,
+        weight_decay=0.5,
+    )
+
+    model = training.build_model(config, 4, 5, _draws(10), 7)
+
+    found = dataclasses.asdict(model.objective)
+    # m = 1 + 8 bits * 0.25.
+    assert found.pop("margin") == 3.0
+    assert found == {name: getattr(config, name) for name in found}
+    assert (model.weight_decay, model.seed) == (0.5, 7)
+    kernels = model.discriminator.kernels()
+    shapes = [tuple(kernel.shape) for kernel in kernels]
+    assert shapes == [(4, 12), (12, 8), (5, 12), (12, 8)]
