@@ -131,7 +131,11 @@ def load(path: str | os.PathLike) -> SplitCodes:
         ValueError: The file does not hold such codes.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # NumPy leaves a damaged file open where it opened it itself.
+        with (
+            open(path, "rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
             bits = int(archive["bits"])
             parts = _PARTS
             if _LABEL_PARTS[0] in archive.files:

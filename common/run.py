@@ -154,8 +154,9 @@ def prepare(
             "another --output_dir."
         )
     else:
-        files.write_json(record_file, record)
+        # The record comes last: where it stands, nothing else is missing.
         split.save(directory / "split.npz")
+        files.write_json(record_file, record)
     return Prepared(run, data, split, directory)
 
 

@@ -101,7 +101,7 @@ def _fit(config, prepared):
         prepared,
         model,
         draws,
-        schedule.epochs,
+        schedule.total,
         [training.AlternatePlayers(schedule, data, rows, config)],
         {
             "discriminator": model.discriminator_optimizer,

@@ -190,7 +190,7 @@ def adversarial_loss(
 ) -> tf.Tensor:
     """How clearly a discriminator recognises a modality's features.
 
-    SSAH Eq. (7), the networks' side of
+    SSAH Eq. (7), the networks' side of:
 
         min over networks, max over discriminators of L_gen - L_adv
 

@@ -36,6 +36,7 @@ NUMPY_ONLY = (
         for name in (
             "codes",
             "diagnostics",
+            "directions",
             "evaluation",
             "figures",
             "files",
@@ -63,7 +64,11 @@ NUMPY_ONLY = (
             "thumbnails",
         )
     ),
-    "ugach.config",
+    *(
+        f"{method}.config"
+        for method in METHODS
+        if (ROOT / method / "config.py").is_file()
+    ),
     "ugach.graph",
 )
 

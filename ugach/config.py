@@ -34,7 +34,7 @@ class Config:
     )
     margin: float = setting(0.0, "m of Eq. (6), the part without K.", minimum=0)
     margin_per_bit: float = setting(
-        0.5, "m of Eq. (6) grows by this with each bit.", minimum=0
+        0.25, "m of Eq. (6) grows by this with each bit.", minimum=0
     )
     uniform_margin_per_bit: float = setting(
         0.0625,
@@ -42,13 +42,13 @@ class Config:
         minimum=0,
     )
     graph_size: int = setting(
-        10, "k of Eq. (5), neighbours per modality.", minimum=1
+        5, "k of Eq. (5), neighbours per modality.", minimum=1
     )
     graph_metric: str = setting(
         "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
     )
     pair_share: float = setting(
-        0.5, "Share of positives that are the pair itself.", minimum=0
+        0.3, "Share of positives that are the pair itself.", minimum=0
     )
     batch_size: int = setting(256, "Queries of each modality.", minimum=1)
     pool_size: int = setting(
@@ -103,19 +103,19 @@ class Config:
         1e-3, "Rate of the discriminator while it is pretrained.", minimum=0
     )
     discriminator_learning_rate: float = setting(
-        2e-4, "Initial rate of the discriminator after that.", minimum=0
+        1e-3, "Initial rate of the discriminator after that.", minimum=0
     )
     generator_learning_rate: float = setting(
-        2e-4, "Initial rate of the generator.", minimum=0
+        4e-3, "Initial rate of the generator.", minimum=0
     )
     learning_rate_decay: float = setting(
-        0.1, "Factor applied every decay_epochs.", minimum=0
+        0.5, "Factor applied every decay_epochs.", minimum=0
     )
     decay_epochs: int = setting(
-        2, "Adversarial epochs between two decays.", minimum=1
+        3, "Adversarial epochs between two decays.", minimum=1
     )
     minimum_learning_rate: float = setting(
-        1e-5, "Floor of the decaying rates.", minimum=0
+        0.0, "Floor of the decaying rates.", minimum=0
     )
     weight_decay: float = setting(
         0.0, "Half the squared kernels, times this, joins each loss.", minimum=0
@@ -124,11 +124,17 @@ class Config:
         2, "Epochs of the discriminator on random candidates.", minimum=0
     )
     epochs: int = setting(
-        8, "Epochs of the discriminator after pretraining.", minimum=0
+        12, "Epochs of the discriminator after pretraining.", minimum=0
+    )
+    alternation: str = setting(
+        "batch",
+        "batch: both players train on every batch; epoch: in turn.",
+        choices=("batch", "epoch"),
     )
     generator_epochs: int = setting(
         1,
-        "Epochs of the generator after each of the discriminator's.",
+        "Epochs of the generator after each of the discriminator's; only with "
+        "alternation=epoch.",
         minimum=1,
     )
 
@@ -137,12 +143,12 @@ class Config:
 
     @property
     def total_margin(self) -> float:
-        """m of Eq. (6) at this code length."""
+        """The margin of Eq. (6) at this code length."""
         return self.margin + self.margin_per_bit * self.bits
 
     @property
     def total_uniform_margin(self) -> float:
-        """m of Eq. (6) where no generator selects."""
+        """The margin of Eq. (6) where no generator selects."""
         return self.margin + self.uniform_margin_per_bit * self.bits
 
 
@@ -170,6 +176,7 @@ PRESETS = {
         entropy_weight=0.0,
         negatives="sampled",
         known_candidates="excluded",
+        alternation="epoch",
         optimizer="sgd",
         pretrain_learning_rate=0.01,
         discriminator_learning_rate=0.01,
@@ -204,6 +211,7 @@ PRESETS = {
         known_candidates="excluded",
         reward="sigmoid",
         generator_start="random",
+        alternation="epoch",
         optimizer="sgd",
         pretrain_learning_rate=0.01,
         discriminator_learning_rate=0.001,

@@ -46,7 +46,8 @@ class UGACH(common_model.HashingModel):
     graph neighbours and P candidates, one below the other.
 
     Phases: `pretrain` trains the discriminator on uniform candidates,
-    `discriminator` on what the generator selects, `generator` the generator.
+    `discriminator` on what the generator selects, `generator` the generator,
+    and `adversarial` both at every batch.
     The discriminator's codes are the model's codes.
 
     Args:
@@ -136,6 +137,7 @@ class UGACH(common_model.HashingModel):
             "pretrain": self._pretrain_step,
             "discriminator": self._discriminator_step,
             "generator": self._generator_step,
+            "adversarial": self._adversarial_step,
         }
 
     def start_generator_from_discriminator(self) -> None:
@@ -154,70 +156,90 @@ class UGACH(common_model.HashingModel):
 
     def _pretrain_step(self, batch):
         selection = self.objective.uniform(batch["known"])
-        return self._train_discriminator(batch, [selection, selection])
+        with tf.GradientTape() as tape:
+            judged = self._codes(self.discriminator, batch)
+            loss = self._discriminator_loss(judged, [selection, selection])
+        self._apply(tape, loss, self.discriminator)
+        return {"discriminator_loss": loss}
 
     def _discriminator_step(self, batch):
-        """Eq. (8) for the discriminator; the generator selects by Eq. (4)."""
-        image, text = self._table_codes(batch)
-        selections = [
+        """Eq. (8) for the discriminator; the generator stands still."""
+        selections = self._selections(batch, self._table_codes(batch))
+        with tf.GradientTape() as tape:
+            judged = self._codes(self.discriminator, batch)
+            loss = self._discriminator_loss(judged, selections)
+        self._apply(tape, loss, self.discriminator)
+        return {"discriminator_loss": loss}
+
+    def _generator_step(self, batch):
+        """Eq. (9) by the policy gradient; the discriminator stands still."""
+        judged = self._table_codes(batch)
+        with tf.GradientTape() as tape:
+            generated = self._codes(self.generator, batch, positives=False)
+            loss = self._generator_loss(generated, judged)
+        self._apply(tape, loss, self.generator)
+        return {"generator_loss": loss}
+
+    def _adversarial_step(self, batch):
+        """Eqs. (8) and (9) at once, either player as it was before."""
+        with tf.GradientTape() as generator_tape:
+            generated = self._codes(self.generator, batch, positives=False)
+            with tf.GradientTape() as discriminator_tape:
+                judged = self._codes(self.discriminator, batch)
+                discriminator_loss = self._discriminator_loss(
+                    judged, self._selections(batch, generated)
+                )
+            generator_loss = self._generator_loss(generated, judged)
+        self._apply(discriminator_tape, discriminator_loss, self.discriminator)
+        self._apply(generator_tape, generator_loss, self.generator)
+        return {
+            "discriminator_loss": discriminator_loss,
+            "generator_loss": generator_loss,
+        }
+
+    def _selections(self, batch, generated):
+        """How likely the generator selects each candidate, Eq. (4)."""
+        return [
             self.objective.generated(
                 losses.pairwise_squared_distance(query.query, other.pool),
                 batch["known"],
             )
-            for query, other in ((image, text), (text, image))
+            for query, other in _directions(generated)
         ]
-        return self._train_discriminator(batch, selections)
 
-    def _train_discriminator(self, batch, selections):
-        optimizer = self.discriminator_optimizer
-        with tf.GradientTape() as tape:
-            image, text = self._codes(self.discriminator, batch)
-            loss = self._decay(self.discriminator)
-            for number, (query, other) in enumerate(
-                ((image, text), (text, image))
-            ):
-                losses_per_query = self.objective.discriminator(
-                    losses.squared_distance(query.query, other.positive),
-                    losses.pairwise_squared_distance(query.query, other.pool),
-                    selections[number],
-                    self._draw_seed(optimizer, number),
-                )
-                loss += tf.reduce_mean(losses_per_query)
-        self._apply(tape, loss, self.discriminator, optimizer)
-        return {"discriminator_loss": loss}
-
-    def _generator_step(self, batch):
-        """Eq. (9) by the policy gradient of Eq. (10)."""
-        optimizer = self.generator_optimizer
-        judged_image, judged_text = self._table_codes(batch)
-        judged = ((judged_image, judged_text), (judged_text, judged_image))
-        with tf.GradientTape() as tape:
-            image, text = self._codes(
-                self.generator, batch, with_positives=False
+    def _discriminator_loss(self, judged, selections):
+        loss = self._decay(self.discriminator)
+        for number, (query, other) in enumerate(_directions(judged)):
+            losses_per_query = self.objective.discriminator(
+                losses.squared_distance(query.query, other.positive),
+                losses.pairwise_squared_distance(query.query, other.pool),
+                selections[number],
+                self._draw_seed(self.discriminator_optimizer, number),
             )
-            loss = self._decay(self.generator)
-            for number, (query, other) in enumerate(
-                ((image, text), (text, image))
-            ):
-                judge_query, judge_other = judged[number]
-                rewards = self.objective.rewards(
-                    losses.squared_distance(
-                        judge_query.query, judge_other.positive
-                    ),
-                    losses.pairwise_squared_distance(
-                        judge_query.query, judge_other.pool
-                    ),
-                )
-                losses_per_query = self.objective.generator(
-                    losses.pairwise_squared_distance(query.query, other.pool),
-                    rewards,
-                    self._draw_seed(optimizer, number),
-                )
-                loss += tf.reduce_mean(losses_per_query)
-        self._apply(tape, loss, self.generator, optimizer)
-        return {"generator_loss": loss}
+            loss += tf.reduce_mean(losses_per_query)
+        return loss
 
-    def _codes(self, player, batch, with_positives=True):
+    def _generator_loss(self, generated, judged):
+        loss = self._decay(self.generator)
+        for number, (query, other) in enumerate(_directions(generated)):
+            judge_query, judge_other = _directions(judged)[number]
+            rewards = self.objective.rewards(
+                losses.squared_distance(
+                    judge_query.query, judge_other.positive
+                ),
+                losses.pairwise_squared_distance(
+                    judge_query.query, judge_other.pool
+                ),
+            )
+            losses_per_query = self.objective.generator(
+                losses.pairwise_squared_distance(query.query, other.pool),
+                rewards,
+                self._draw_seed(self.generator_optimizer, number),
+            )
+            loss += tf.reduce_mean(losses_per_query)
+        return loss
+
+    def _codes(self, player, batch, positives=True):
         """Encodes a batch once per modality and splits it into its parts.
 
         Positives and candidates that the batch does not stack are its
@@ -225,7 +247,7 @@ class UGACH(common_model.HashingModel):
         """
         queries, candidates = batch["known"].shape
         sizes = {"index": queries, "positive": queries, "pool": candidates}
-        used = [p for p in self.parts if with_positives or p != "positive"]
+        used = [p for p in self.parts if positives or p != "positive"]
         encoded = []
         for name, pathway in (
             ("image", player.image_pathway),
@@ -266,7 +288,18 @@ class UGACH(common_model.HashingModel):
             [tf.nn.l2_loss(kernel) for kernel in player.kernels()]
         )
 
-    def _apply(self, tape, loss, player, optimizer) -> None:
+    def _apply(self, tape, loss, player) -> None:
+        optimizer = (
+            self.generator_optimizer
+            if player is self.generator
+            else self.discriminator_optimizer
+        )
         variables = player.trainable_variables
         gradients = tape.gradient(loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+def _directions(codes):
+    """Image queries over texts, then text queries over images."""
+    image, text = codes
+    return ((image, text), (text, image))

@@ -24,35 +24,41 @@ class Schedule:
 
     Attributes:
         pretrain_epochs: Epochs of the discriminator on uniform candidates.
-        rounds: Discriminator epochs after that.
-        generator_epochs: Epochs of the generator after each of those; 0
-            where there is no adversary, and candidates stay uniform.
+        epochs: Discriminator epochs after that.
+        adversarial: Whether there is a generator; without, candidates stay
+            uniform.
+        generator_epochs: Epochs of the generator after each of the
+            discriminator's; 0 where both train on every batch.
     """
 
     pretrain_epochs: int
-    rounds: int
+    epochs: int
+    adversarial: bool
     generator_epochs: int
 
     @property
-    def epochs(self) -> int:
+    def total(self) -> int:
         """Epochs of the whole run, both players counted."""
-        return self.pretrain_epochs + self.rounds * (1 + self.generator_epochs)
+        turns = 1 + (self.generator_epochs if self.adversarial else 0)
+        return self.pretrain_epochs + self.epochs * turns
 
     def phase(self, epoch: int) -> str:
         """Phase of `ugach.model.UGACH` for an epoch counted from 0."""
-        if epoch < self.pretrain_epochs or not self.generator_epochs:
+        if epoch < self.pretrain_epochs or not self.adversarial:
             return "pretrain"
+        if not self.generator_epochs:
+            return "adversarial"
         place = (epoch - self.pretrain_epochs) % (1 + self.generator_epochs)
         return "generator" if place else "discriminator"
 
 
 def schedule(config: ugach_config.Config) -> Schedule:
     """The schedule of a run; a baseline has the same discriminator epochs."""
-    adversarial = config.mode != "baseline"
     return Schedule(
         config.pretrain_epochs,
         config.epochs,
-        config.generator_epochs if adversarial else 0,
+        config.mode != "baseline",
+        config.generator_epochs if config.alternation == "epoch" else 0,
     )
 
 
@@ -139,7 +145,7 @@ def build_model(
             config,
             schedules.StepDecay(
                 config.generator_learning_rate,
-                period * config.generator_epochs,
+                period * max(1, schedule(config).generator_epochs),
                 config.learning_rate_decay,
                 config.minimum_learning_rate,
             ),

@@ -24,7 +24,11 @@ class Thumbnails:
 
     def __init__(self, path: str | os.PathLike):
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            # NumPy leaves a damaged file open where it opened it itself.
+            with (
+                open(path, "rb") as file,
+                np.load(file, allow_pickle=False) as archive,
+            ):
                 self._jpeg = archive["jpeg"]
                 self._offset = archive["offset"]
                 count = len(self._offset) - 1

@@ -16,6 +16,7 @@ def tiny():
         feature_scaling="unit",
         margin=4.0,
         margin_per_bit=0.0,
+        uniform_margin_per_bit=0.0,
         graph_size=3,
         graph_metric="cosine",
         pair_share=0.5,
@@ -24,6 +25,7 @@ def tiny():
         temperature=2.0,
         generator_gradient="sampled",
         negatives="sampled",
+        known_candidates="excluded",
         generator_start="discriminator",
         optimizer="adam",
         pretrain_learning_rate=0.01,
@@ -31,5 +33,6 @@ def tiny():
         generator_learning_rate=0.01,
         pretrain_epochs=1,
         epochs=2,
+        alternation="epoch",
         generator_epochs=1,
     )

@@ -19,19 +19,24 @@ def _readme_presets():
 
 def test_the_margin_grows_with_the_bits():
     # 2 + 24 / 8.
-    config = ugach_config.Config(bits=24, margin=2.0, margin_per_bit=0.125)
+    config = ugach_config.Config(
+        bits=24, margin=2.0, margin_per_bit=0.125, uniform_margin_per_bit=0.25
+    )
 
     assert config.total_margin == 5.0
+    # 2 + 24 / 4.
+    assert config.total_uniform_margin == 8.0
 
 
 @pytest.mark.parametrize("bits", (16, 128))
 def test_the_papers_margin_is_1_and_the_releases_an_eighth_of_the_bits(bits):
-    margins = [
-        dataclasses.replace(ugach_config.PRESETS[name], bits=bits).total_margin
+    paper, released = (
+        dataclasses.replace(ugach_config.PRESETS[name], bits=bits)
         for name in ("paper", "released")
-    ]
+    )
 
-    assert margins == [1.0, bits / 8]
+    assert paper.total_margin == paper.total_uniform_margin == 1.0
+    assert released.total_margin == released.total_uniform_margin == bits / 8
 
 
 def test_the_paper_preset_states_what_the_text_does():

@@ -12,8 +12,17 @@ BITS = 6
 QUERIES = 16
 CANDIDATES = 30
 MARGIN = 2.0
+# Of candidates that no generator selects.
+UNIFORM_MARGIN = 0.5
 ALL = ("index", "positive", "pool")
-PHASES = ("pretrain", "discriminator", "generator")
+PHASES = ("pretrain", "discriminator", "generator", "adversarial")
+# The players that a phase trains.
+MOVING = {
+    "pretrain": ["discriminator"],
+    "discriminator": ["discriminator"],
+    "generator": ["generator"],
+    "adversarial": ["discriminator", "generator"],
+}
 # The player that stands still, and so fills the table.
 STANDING = {"discriminator": "generator", "generator": "discriminator"}
 
@@ -24,7 +33,9 @@ def _model(data, rate=1.0, weight_decay=0.0, seed=0, parts=ALL, **settings):
         data.image_dim,
         data.text_dim,
         10,
-        objective.Objective(margin=MARGIN, **settings),
+        objective.Objective(
+            margin=MARGIN, uniform_margin=UNIFORM_MARGIN, **settings
+        ),
         feature_scaling="unit",
         weight_decay=weight_decay,
         parts=parts,
@@ -86,29 +97,32 @@ def _distances(queries, candidates):
     return tf.reduce_sum((queries[:, None] - candidates[None]) ** 2, axis=2)
 
 
-def _scores(query, positive, pool):
+def _scores(query, positive, pool, margin=MARGIN):
     to_positive = tf.reduce_sum((query - positive) ** 2, axis=1)
     return tf.maximum(
-        MARGIN + to_positive[:, None] - _distances(query, pool), 0.0
+        margin + to_positive[:, None] - _distances(query, pool), 0.0
     )
 
 
-def _selection(phase, model, batch):
+def _selection(phase, known_candidates, model, batch):
     """p(x | q) of either direction as plain numbers; 0 where x is known."""
     unknown = ~batch["known"].numpy()
     for query, _, pool in _directions(model.generator, batch):
-        weights = np.exp(-_distances(query, pool).numpy()) * unknown
+        weights = np.exp(-_distances(query, pool).numpy())
         if phase == "pretrain":
             weights = unknown.astype(np.float32)
-        yield weights / weights.sum(axis=1, keepdims=True)
+        elif known_candidates == "excluded":
+            weights = weights * unknown
+        yield unknown * weights / weights.sum(axis=1, keepdims=True)
 
 
-def _expected_discriminator_step(phase, model, batch):
+def _expected_discriminator_step(phase, known_candidates, model, batch):
     """Loss and gradient with p held fixed, by the definition."""
-    selection = list(_selection(phase, model, batch))
+    selection = list(_selection(phase, known_candidates, model, batch))
+    margin = UNIFORM_MARGIN if phase == "pretrain" else MARGIN
     with tf.GradientTape() as tape:
         loss = sum(
-            tf.reduce_sum(p * _scores(*parts)) / QUERIES
+            tf.reduce_sum(p * _scores(*parts, margin)) / QUERIES
             for p, parts in zip(
                 selection, _directions(model.discriminator, batch), strict=True
             )
@@ -116,16 +130,23 @@ def _expected_discriminator_step(phase, model, batch):
     return loss, tape.gradient(loss, model.discriminator.trainable_variables)
 
 
-@pytest.mark.parametrize("phase", ("pretrain", "discriminator"))
-def test_the_discriminator_descends_its_expected_score(data, phase):
+@pytest.mark.parametrize(
+    ("phase", "known"),
+    (
+        ("pretrain", "spared"),
+        ("discriminator", "spared"),
+        ("discriminator", "excluded"),
+    ),
+)
+def test_the_discriminator_descends_its_expected_score(data, phase, known):
     # p is a number here and known candidates have none of it, so a step that
     # let the generator feel the loss, or let an item be its own negative,
     # would differ.
     batch = _batch(data)
-    model = _model(data)
+    model = _model(data, known_candidates=known)
     assert batch["known"].numpy().any()
     before = _weights(model.discriminator)
-    loss, gradient = _expected_discriminator_step(phase, model, batch)
+    loss, gradient = _expected_discriminator_step(phase, known, model, batch)
 
     found = _step(model, phase, batch, data)
 
@@ -166,18 +187,43 @@ def test_the_generator_ascends_its_expected_reward(data):
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_phase_moves_every_variable_of_its_player_and_no_other(data, phase):
-    batch = _batch(data)
     model = _model(data)
-    moving, still = model.discriminator, model.generator
-    if phase == "generator":
-        moving, still = still, moving
-    moved_before, still_before = _weights(moving), _weights(still)
+    players = ("discriminator", "generator")
+    before = {name: _weights(getattr(model, name)) for name in players}
 
-    _step(model, phase, batch, data)
+    _step(model, phase, _batch(data), data)
 
-    assert _same(still_before, _weights(still))
-    for old, new in zip(moved_before, _weights(moving), strict=True):
-        assert (old != new).any()
+    for name in players:
+        for old, new in zip(
+            before[name], _weights(getattr(model, name)), strict=True
+        ):
+            assert (old != new).any() == (name in MOVING[phase])
+
+
+@pytest.mark.parametrize("form", ("expected", "sampled"))
+def test_an_adversarial_step_is_a_step_of_each_player_from_the_same_start(
+    data, form
+):
+    settings = {"negatives": form, "generator_gradient": form}
+    batch = _batch(data)
+    alone = {name: _model(data, **settings) for name in STANDING}
+    together = _model(data, **settings)
+
+    losses = {}
+    for name, model in alone.items():
+        losses |= _step(model, name, batch, data)
+    found = _step(together, "adversarial", batch, data)
+
+    assert found.keys() == losses.keys()
+    for name, loss in losses.items():
+        np.testing.assert_allclose(found[name], loss, rtol=1e-5)
+    for name, model in alone.items():
+        for one, other in zip(
+            _weights(getattr(model, name)),
+            _weights(getattr(together, name)),
+            strict=True,
+        ):
+            np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 @pytest.mark.parametrize("phase", ("pretrain", "discriminator"))
@@ -248,79 +294,6 @@ def test_a_batch_stacks_no_row_twice_and_loses_nothing_by_it(
         np.testing.assert_allclose(weight, same, atol=1e-6)
 
 
-def test_the_codes_are_the_discriminators(data):
-    model = _model(data)
-    image = tf.constant(data.image_features(slice(0, 9)))
-    text = tf.constant(data.text_features(slice(0, 9)))
-
-    found = model.image_codes(image), model.text_codes(text)
-
-    player = model.discriminator
-    np.testing.assert_array_equal(found[0], player.image_pathway(image))
-    np.testing.assert_array_equal(found[1], player.text_pathway(text))
-
-
-def test_the_generator_phase_leaves_the_codes_as_they_are(data):
-    model = _model(data)
-    image = tf.constant(data.image_features(slice(None)))
-    before = model.image_codes(image)
-
-    _step(model, "generator", _batch(data), data)
-
-    np.testing.assert_array_equal(model.image_codes(image), before)
-
-
-@pytest.mark.parametrize("modality", ("image", "text"))
-def test_a_code_does_not_depend_on_its_batch(data, modality):
-    model = _model(data)
-    features = getattr(data, f"{modality}_features")(slice(None))
-    hash_features = getattr(model, f"{modality}_codes")
-
-    together = hash_features(tf.constant(features)).numpy()
-    alone = [hash_features(tf.constant(row[None]))[0] for row in features[:20]]
-    reversed_order = hash_features(tf.constant(features[::-1])).numpy()[::-1]
-
-    np.testing.assert_allclose(alone, together[:20], atol=1e-6)
-    np.testing.assert_allclose(reversed_order, together, atol=1e-6)
-
-
-@pytest.mark.parametrize("modality", ("image", "text"))
-def test_bits_and_packed_codes_threshold_the_codes_at_one_half(data, modality):
-    model = _model(data)
-    features = tf.constant(getattr(data, f"{modality}_features")(slice(None)))
-    codes = getattr(model, f"{modality}_codes")(features).numpy()
-
-    bits = getattr(model, f"{modality}_bits")(features)
-    packed = getattr(model, f"encode_{modality}")(features)
-
-    assert 0 < (codes >= 0.5).mean() < 1
-    np.testing.assert_array_equal(bits, codes >= 0.5)
-    np.testing.assert_array_equal(packed, np.packbits(codes >= 0.5, axis=1))
-
-
-def test_the_generator_starts_elsewhere_and_can_take_over_the_weights(data):
-    model = _model(data)
-    assert not _same(_weights(model.generator), _weights(model.discriminator))
-
-    model.start_generator_from_discriminator()
-
-    taken = _weights(model.generator)
-    assert _same(taken, _weights(model.discriminator))
-    # A copy: the discriminator goes on alone.
-    _step(model, "pretrain", _batch(data), data)
-    assert _same(taken, _weights(model.generator))
-    assert not _same(taken, _weights(model.discriminator))
-
-
-def test_the_seed_decides_the_weights_of_both_players(data):
-    first, again, other = (_model(data, seed=seed) for seed in (1, 1, 2))
-
-    for player in ("discriminator", "generator"):
-        weights = _weights(getattr(first, player))
-        assert _same(weights, _weights(getattr(again, player)))
-        assert not _same(weights, _weights(getattr(other, player)))
-
-
 @pytest.mark.parametrize("phase", PHASES)
 def test_weight_decay_adds_half_the_squared_kernels(data, phase):
     batch = _batch(data)
@@ -332,16 +305,17 @@ def test_weight_decay_adds_half_the_squared_kernels(data, phase):
             if len(variable.shape) == 1:
                 variable.assign(tf.fill(variable.shape, 0.3))
 
-    (without,) = _step(plain, phase, batch, data).values()
-    (with_decay,) = _step(decayed, phase, batch, data).values()
+    without = _step(plain, phase, batch, data)
+    with_decay = _step(decayed, phase, batch, data)
 
-    moving = "generator" if phase == "generator" else "discriminator"
-    squares = sum(
-        (weight**2).sum()
-        for weight in _weights(getattr(decayed, moving))
-        if weight.ndim == 2
-    )
-    np.testing.assert_allclose(with_decay - without, 0.05 * squares, rtol=1e-4)
+    for name in MOVING[phase]:
+        squares = sum(
+            (weight**2).sum()
+            for weight in _weights(getattr(decayed, name))
+            if weight.ndim == 2
+        )
+        added = with_decay[f"{name}_loss"] - without[f"{name}_loss"]
+        np.testing.assert_allclose(added, 0.05 * squares, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -350,6 +324,7 @@ def test_weight_decay_adds_half_the_squared_kernels(data, phase):
         ("pretrain", {"negatives": "sampled"}),
         ("discriminator", {"negatives": "sampled"}),
         ("generator", {"generator_gradient": "sampled"}),
+        ("adversarial", {"generator_gradient": "sampled"}),
     ),
 )
 def test_draws_follow_the_seed_and_the_step(data, phase, settings):

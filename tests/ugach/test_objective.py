@@ -5,31 +5,41 @@ import tensorflow as tf
 from ugach import objective
 
 SEED = tf.constant([0, 0])
-LOG_HALF = np.log(0.5).astype(np.float32)
 
 
-def _discriminator_loss(form, distances, probability, positive=0.0, **settings):
-    players = objective.Objective(
-        margin=1.0, discriminator_loss=form, **settings
-    )
-    return players.discriminator(
-        tf.constant([positive]),
-        tf.constant([distances]),
-        tf.math.log([probability]),
-        SEED,
+def _objective(**settings):
+    margins = {"margin": 1.0, "uniform_margin": 1.0}
+    return objective.Objective(**(margins | settings))
+
+
+def _selection(probability, known=None, uniform=False):
+    """A selection with these probabilities [B, P]."""
+    log_probability = tf.math.log(tf.constant(probability, tf.float32))
+    if known is None:
+        known = np.zeros(log_probability.shape, bool)
+    return objective.Selection(log_probability, tf.constant(known), uniform)
+
+
+def _discriminator_loss(distances, selection, positive=0.0, **settings):
+    return _objective(**settings).discriminator(
+        tf.constant([positive]), tf.constant([distances]), selection, SEED
     )
 
 
 def test_the_hinge_form_is_the_expected_relevance_score():
     # Scores 1 + 0 - (1/2, 1/4) = (1/2, 3/4); 1/4 * 1/2 + 3/4 * 3/4 = 11/16.
-    loss = _discriminator_loss("hinge", [0.5, 0.25], [0.25, 0.75])
+    loss = _discriminator_loss(
+        [0.5, 0.25], _selection([[0.25, 0.75]]), discriminator_loss="hinge"
+    )
 
     np.testing.assert_allclose(loss, [11 / 16], rtol=1e-6)
 
 
 def test_the_log_form_is_minus_eq_8():
     # Scores as above; f(x_M, q) is the margin, 1.
-    loss = _discriminator_loss("log", [0.5, 0.25], [0.25, 0.75])
+    loss = _discriminator_loss(
+        [0.5, 0.25], _selection([[0.25, 0.75]]), discriminator_loss="log"
+    )
 
     def log_sigmoid(x):
         return -np.log1p(np.exp(-x))
@@ -47,11 +57,11 @@ def test_both_forms_push_the_same_way(form):
     # with the distance to a candidate.
     positive = tf.Variable([0.5])
     distances = tf.Variable([[0.25, 0.75]])
-    players = objective.Objective(margin=1.0, discriminator_loss=form)
+    players = _objective(discriminator_loss=form)
 
     with tf.GradientTape() as tape:
         loss = players.discriminator(
-            positive, distances, tf.fill([1, 2], LOG_HALF), SEED
+            positive, distances, _selection([[0.5, 0.5]]), SEED
         )
     to_positive, to_candidates = tape.gradient(loss, [positive, distances])
 
@@ -62,12 +72,12 @@ def test_both_forms_push_the_same_way(form):
 def test_sampled_negatives_average_the_scores_of_what_was_drawn():
     # Two draws from two candidates: both 0, both 1, or one of each, with
     # scores 1/2 and 3/4.
-    players = objective.Objective(margin=1.0, negatives="sampled")
+    players = _objective(negatives="sampled")
 
     loss = players.discriminator(
         tf.zeros([64]),
         tf.tile([[0.5, 0.25]], [64, 1]),
-        tf.fill([64, 2], LOG_HALF),
+        _selection([[0.5, 0.5]] * 64),
         SEED,
     )
 
@@ -80,13 +90,11 @@ def test_sampled_negatives_agree_with_expected_ones_on_average():
     arguments = (
         tf.zeros([count]),
         tf.tile([[0.1, 0.5, 0.9]], [count, 1]),
-        tf.tile(tf.math.log([[0.2, 0.5, 0.3]]), [count, 1]),
+        _selection([[0.2, 0.5, 0.3]] * count),
         SEED,
     )
-    expected = objective.Objective(margin=1.0)
-    sampled = objective.Objective(
-        margin=1.0, negatives="sampled", num_samples=4
-    )
+    expected = _objective(negatives="expected")
+    sampled = _objective(negatives="sampled", num_samples=4)
 
     exact = tf.reduce_mean(expected.discriminator(*arguments))
     drawn = tf.reduce_mean(sampled.discriminator(*arguments))
@@ -94,6 +102,84 @@ def test_sampled_negatives_agree_with_expected_ones_on_average():
     # 0.2 * 0.9 + 0.5 * 0.5 + 0.3 * 0.1 = 0.46.
     np.testing.assert_allclose(exact, 0.46, rtol=1e-5)
     np.testing.assert_allclose(drawn, 0.46, atol=0.004)
+
+
+def test_uniform_candidates_have_a_margin_of_their_own():
+    # Scores 3 + 0 - (1/2, 1/4) against 1 + 0 - (1/2, 1/4).
+    margins = {"margin": 1.0, "uniform_margin": 3.0}
+
+    uniform, generated = (
+        _discriminator_loss(
+            [0.5, 0.25], _selection([[0.5, 0.5]], uniform=uniform), **margins
+        )
+        for uniform in (True, False)
+    )
+
+    np.testing.assert_allclose(uniform, [2.625], rtol=1e-6)
+    np.testing.assert_allclose(generated, [0.625], rtol=1e-6)
+
+
+def test_uniform_candidates_are_all_but_the_known():
+    known = tf.constant([[True, False, False, False], [False] * 4])
+
+    selection = _objective().uniform(known)
+
+    expected = [[0, 1 / 3, 1 / 3, 1 / 3], [1 / 4] * 4]
+    np.testing.assert_allclose(
+        tf.exp(selection.log_probability), expected, rtol=1e-6
+    )
+    assert selection.uniform
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    # exp(-d / 2) = 1 : 1/2 : 1/4 over (known, unknown, unknown).
+    (("spared", [4 / 7, 2 / 7, 1 / 7]), ("excluded", [0, 2 / 3, 1 / 3])),
+)
+def test_known_candidates_are_spared_or_never_selected(form, expected):
+    players = _objective(temperature=2.0, known_candidates=form)
+    distances = tf.constant([[0.0, 2 * np.log(2), 4 * np.log(2)]], tf.float32)
+    known = tf.constant([[True, False, False]])
+
+    selection = players.generated(distances, known)
+
+    np.testing.assert_allclose(
+        tf.exp(selection.log_probability), [expected], rtol=1e-6
+    )
+    assert not selection.uniform
+
+
+@pytest.mark.parametrize("negatives", ("expected", "sampled"))
+@pytest.mark.parametrize("form", ("hinge", "log"))
+def test_a_known_candidate_costs_nothing_when_it_is_selected(negatives, form):
+    # It is selected for certain. What is left is the constant first term of
+    # Eq. (8), -ln sigmoid(1).
+    loss = _discriminator_loss(
+        [0.0, 5.0],
+        _selection([[1.0, 1e-30]], known=[[True, False]]),
+        negatives=negatives,
+        discriminator_loss=form,
+    )
+
+    constant = np.log1p(np.exp(-1.0)) if form == "log" else 0.0
+    np.testing.assert_allclose(loss, [constant], rtol=1e-6)
+
+
+@pytest.mark.parametrize("negatives", ("expected", "sampled"))
+@pytest.mark.parametrize("form", ("spared", "excluded"))
+def test_a_query_that_knows_the_whole_pool_has_no_negative(negatives, form):
+    players = _objective(negatives=negatives, known_candidates=form)
+    known = tf.constant([[True, True]])
+
+    for selection in (
+        players.uniform(known),
+        players.generated(tf.constant([[0.0, 1.0]]), known),
+    ):
+        loss = players.discriminator(
+            tf.constant([1.0]), tf.constant([[0.0, 0.0]]), selection, SEED
+        )
+
+        assert loss.numpy().tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +192,7 @@ def test_sampled_negatives_agree_with_expected_ones_on_average():
 )
 def test_rewards_take_their_form_and_carry_no_gradient(form, expected):
     distances = tf.Variable([[1.0, 0.0]])
-    players = objective.Objective(margin=1.0, reward=form)
+    players = _objective(reward=form)
 
     with tf.GradientTape() as tape:
         rewards = players.rewards(tf.constant([0.0]), distances)
@@ -117,9 +203,7 @@ def test_rewards_take_their_form_and_carry_no_gradient(form, expected):
 
 def _generator_gradient(form, distances, rewards, count, **settings):
     distances = tf.Variable(tf.tile(tf.constant([distances]), [count, 1]))
-    players = objective.Objective(
-        margin=1.0, generator_gradient=form, **settings
-    )
+    players = _objective(generator_gradient=form, **settings)
     with tf.GradientTape() as tape:
         loss = players.generator(
             distances, tf.tile(tf.constant([rewards]), [count, 1]), SEED

@@ -10,35 +10,62 @@ from ugach import config as ugach_config
 from ugach import training
 
 
-def test_players_take_turns_after_pretraining():
-    schedule = training.Schedule(
-        pretrain_epochs=2, rounds=2, generator_epochs=2
+def _phases(schedule):
+    return [schedule.phase(epoch) for epoch in range(schedule.total)]
+
+
+def test_players_take_turns_after_pretraining(tiny):
+    config = dataclasses.replace(
+        tiny, pretrain_epochs=2, epochs=2, generator_epochs=2
     )
 
-    phases = [schedule.phase(epoch) for epoch in range(schedule.epochs)]
+    phases = _phases(training.schedule(config))
 
     one_round = ["discriminator", "generator", "generator"]
     assert phases == ["pretrain"] * 2 + one_round * 2
 
 
-def test_without_an_adversary_candidates_stay_uniform():
-    schedule = training.Schedule(
-        pretrain_epochs=1, rounds=3, generator_epochs=0
+def test_players_train_together_where_they_alternate_by_batch(tiny):
+    config = dataclasses.replace(
+        tiny,
+        alternation="batch",
+        pretrain_epochs=1,
+        epochs=3,
+        generator_epochs=2,
     )
 
-    assert schedule.epochs == 4
-    assert {schedule.phase(epoch) for epoch in range(4)} == {"pretrain"}
+    phases = _phases(training.schedule(config))
+
+    assert phases == ["pretrain"] + ["adversarial"] * 3
 
 
-def test_all_modes_give_the_discriminator_as_many_epochs(tiny):
+@pytest.mark.parametrize("alternation", ("batch", "epoch"))
+def test_without_an_adversary_candidates_stay_uniform(alternation, tiny):
+    config = dataclasses.replace(
+        tiny,
+        mode="baseline",
+        alternation=alternation,
+        pretrain_epochs=1,
+        epochs=3,
+    )
+
+    assert _phases(training.schedule(config)) == ["pretrain"] * 4
+
+
+@pytest.mark.parametrize("alternation", ("batch", "epoch"))
+def test_all_modes_give_the_discriminator_as_many_epochs(alternation, tiny):
     counts = set()
 
     for mode in ugach_config.MODES:
         config = dataclasses.replace(
-            tiny, mode=mode, pretrain_epochs=2, epochs=5, generator_epochs=3
+            tiny,
+            mode=mode,
+            alternation=alternation,
+            pretrain_epochs=2,
+            epochs=5,
+            generator_epochs=3,
         )
-        schedule = training.schedule(config)
-        phases = [schedule.phase(epoch) for epoch in range(schedule.epochs)]
+        phases = _phases(training.schedule(config))
         counts.add(len(phases) - phases.count("generator"))
 
     assert counts == {7}
@@ -64,19 +91,20 @@ def test_ugach_draws_from_the_cached_graph(data, tmp_path, tiny):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize(("asked", "drawn"), ((1000, 90), (20, 20), (0, 0)))
-def test_a_pool_is_at_most_all_rows(data, tmp_path, asked, drawn, tiny):
-    config = dataclasses.replace(tiny, pool_size=asked)
+def test_a_batch_can_be_its_own_pool(data, tmp_path, tiny):
+    config = dataclasses.replace(tiny, pool_size=0)
 
-    found = training.make_draws(config, data, np.arange(90), tmp_path, 0)
+    drawn = training.make_draws(config, data, np.arange(90), tmp_path, 0)
 
-    assert found.pool_size == drawn
+    assert drawn.gathered == ("index", "positive")
+    np.testing.assert_array_equal(drawn(0)["pool"], drawn(0)["index"])
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     (
         ({"batch_size": 91}, "batch_size must lie between 1 and the 90"),
+        ({"pool_size": 91}, "pool_size must be 0 or lie between 2 and the 90"),
         ({"graph_size": 90}, "neighbours must lie between 1 and 89"),
     ),
 )
@@ -179,6 +207,38 @@ def _rates(optimizer, steps):
     return rates
 
 
+def test_players_that_train_together_need_no_table(data, tiny):
+    config = dataclasses.replace(tiny, alternation="batch", pretrain_epochs=1)
+    model, callback = _alternate(config, data)
+
+    callback.on_epoch_begin(1)
+
+    assert model.phase == "adversarial"
+    assert model.table is None
+    assert _generator_is_a_copy(model)
+
+
+def test_generators_that_train_at_every_batch_decay_with_the_epochs(tiny):
+    # 10 steps an epoch, a tenth every 2 epochs, whatever generator_epochs is.
+    config = dataclasses.replace(
+        tiny,
+        alternation="batch",
+        generator_learning_rate=1e-2,
+        learning_rate_decay=0.1,
+        decay_epochs=2,
+        minimum_learning_rate=0.0,
+        generator_epochs=3,
+    )
+
+    model = training.build_model(config, 4, 5, _draws(10), 0)
+
+    np.testing.assert_allclose(
+        _rates(model.generator_optimizer, (19, 20, 40)),
+        [1e-2, 1e-3, 1e-4],
+        rtol=1e-5,
+    )
+
+
 @pytest.mark.parametrize("optimizer", ("sgd", "adam"))
 def test_rates_fall_with_the_rounds_of_the_game(data, optimizer, tiny):
     # 10 steps an epoch, a tenth every 2 rounds, not below 1e-5. The
@@ -219,6 +279,8 @@ def test_the_settings_reach_the_model(tiny):
         tiny,
         margin=1.0,
         margin_per_bit=0.25,
+        uniform_margin_per_bit=0.5,
+        known_candidates="excluded",
         temperature=3.5,
         discriminator_loss="log",
         reward="sigmoid",
@@ -230,8 +292,9 @@ def test_the_settings_reach_the_model(tiny):
     model = training.build_model(config, 4, 5, _draws(10), 7)
 
     found = dataclasses.asdict(model.objective)
-    # m = 1 + 8 bits * 0.25.
+    # m = 1 + 8 bits * 0.25, and 1 + 8 * 0.5.
     assert found.pop("margin") == 3.0
+    assert found.pop("uniform_margin") == 5.0
     assert found == {name: getattr(config, name) for name in found}
     assert (model.weight_decay, model.seed) == (0.5, 7)
     kernels = model.discriminator.kernels()

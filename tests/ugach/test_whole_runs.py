@@ -10,6 +10,14 @@ from common.data import pipeline
 from ugach import config as ugach_config
 from ugach import training
 
+# Whose losses an epoch logs.
+MOVING = {
+    "pretrain": ["discriminator"],
+    "discriminator": ["discriminator"],
+    "generator": ["generator"],
+    "adversarial": ["discriminator", "generator"],
+}
+
 
 class Record(keras.callbacks.Callback):
     """Keeps the phase and the losses of every epoch."""
@@ -30,6 +38,7 @@ def _run(
     folder,
     seed=0,
     jit_compile=False,
+    eager=False,
     stop=None,
     checkpoint_dir=None,
 ):
@@ -40,8 +49,10 @@ def _run(
     model = training.build_model(
         config, data.image_dim, data.text_dim, drawn, seed, jit_compile
     )
+    # Tracing takes longer than a few steps of a tiny model.
+    model.run_eagerly = eager
     schedule = training.schedule(config)
-    stop = stop or schedule.epochs
+    stop = stop or schedule.total
     record = Record()
     callbacks = [
         training.AlternatePlayers(schedule, data, rows, config),
@@ -69,12 +80,6 @@ def _weights(model):
     return [v.numpy() for player in players for v in player.variables]
 
 
-@pytest.fixture(scope="module")
-def finished_run(data, tmp_path_factory, tiny):
-    folder = tmp_path_factory.mktemp("whole")
-    return _run(tiny, data, folder, checkpoint_dir=folder / "checkpoints")
-
-
 @pytest.mark.parametrize(
     ("preset", "mode"),
     (
@@ -97,18 +102,30 @@ def test_every_preset_and_every_mode_trains(data, tmp_path, preset, mode):
         generator_epochs=1,
     )
 
-    _, record = _run(config, data, tmp_path)
+    _, record = _run(config, data, tmp_path, eager=True)
 
-    expected = ["pretrain", "discriminator", "generator"]
+    turns = {
+        "epoch": ["discriminator", "generator"],
+        "batch": ["adversarial"],
+    }[config.alternation]
     if mode == "baseline":
-        expected = ["pretrain", "pretrain"]
-    assert record.phases == expected
+        turns = ["pretrain"]
+    assert record.phases == ["pretrain", *turns]
     for phase, losses in zip(record.phases, record.losses, strict=True):
-        player = "generator" if phase == "generator" else "discriminator"
-        assert np.isfinite(losses[f"{player}_loss"])
+        for player in MOVING[phase]:
+            assert np.isfinite(losses[f"{player}_loss"])
 
 
-def test_xla_trains_to_the_same_weights(data, tmp_path, tiny):
+@pytest.mark.parametrize(
+    ("alternation", "phases"),
+    (
+        ("epoch", ["discriminator", "generator"]),
+        ("batch", ["adversarial"]),
+    ),
+)
+def test_xla_trains_to_the_same_weights(
+    data, tmp_path, alternation, phases, tiny
+):
     # Without draws, which XLA makes by other numbers; operations it fuses
     # round otherwise.
     config = dataclasses.replace(
@@ -116,6 +133,7 @@ def test_xla_trains_to_the_same_weights(data, tmp_path, tiny):
         negatives="expected",
         generator_gradient="expected",
         optimizer="sgd",
+        alternation=alternation,
         pretrain_epochs=0,
         epochs=1,
     )
@@ -124,7 +142,7 @@ def test_xla_trains_to_the_same_weights(data, tmp_path, tiny):
     compiled, record = _run(config, data, tmp_path, jit_compile=True)
 
     assert compiled.jit_compile
-    assert record.phases == ["discriminator", "generator"]
+    assert record.phases == phases
     for one, other in zip(_weights(plain), _weights(compiled), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
@@ -148,7 +166,7 @@ def test_the_seed_decides_where_training_ends(data, tmp_path, tiny):
     config = dataclasses.replace(tiny, mode="baseline", optimizer="sgd")
 
     first, again, other = (
-        _weights(_run(config, data, tmp_path, seed=seed)[0])
+        _weights(_run(config, data, tmp_path, seed=seed, eager=True)[0])
         for seed in (0, 0, 1)
     )
 
@@ -158,20 +176,34 @@ def test_the_seed_decides_where_training_ends(data, tmp_path, tiny):
         assert (one != differing).any() or not one.any()
 
 
+@pytest.mark.parametrize(
+    ("alternation", "pretrain_epochs", "expected"),
+    (
+        ("epoch", 1, ["pretrain", *["discriminator", "generator"] * 2]),
+        ("batch", 0, ["adversarial"] * 2),
+    ),
+)
 def test_a_run_stopped_after_every_epoch_ends_where_a_whole_one_does(
-    data, tmp_path, finished_run, tiny
+    data, tmp_path, alternation, pretrain_epochs, expected, tiny
 ):
-    whole, record = finished_run
+    config = dataclasses.replace(
+        tiny, alternation=alternation, pretrain_epochs=pretrain_epochs
+    )
     phases = []
 
-    for stop in range(1, 6):
+    whole, record = _run(config, data, tmp_path, eager=True)
+    for stop in range(1, len(expected) + 1):
         model, part = _run(
-            tiny, data, tmp_path, stop=stop, checkpoint_dir=tmp_path / "saved"
+            config,
+            data,
+            tmp_path,
+            eager=True,
+            stop=stop,
+            checkpoint_dir=tmp_path / "saved",
         )
         phases += part.phases
 
-    one_round = ["discriminator", "generator"]
-    assert phases == record.phases == ["pretrain"] + one_round * 2
+    assert phases == record.phases == expected
     for one, resumed in zip(_weights(whole), _weights(model), strict=True):
         np.testing.assert_array_equal(one, resumed)
     for player in ("discriminator", "generator"):
@@ -182,13 +214,16 @@ def test_a_run_stopped_after_every_epoch_ends_where_a_whole_one_does(
             np.testing.assert_array_equal(one, resumed)
 
 
-def test_checkpoints_leave_the_table_out(data, tmp_path, finished_run, tiny):
-    model, _ = finished_run
+def test_checkpoints_leave_the_table_out(data, tmp_path, tiny):
+    saved = tmp_path / "saved"
+    config = dataclasses.replace(tiny, pretrain_epochs=0)
+
+    model, _ = _run(
+        config, data, tmp_path, stop=1, eager=True, checkpoint_dir=saved
+    )
+
     table = [len(data), tiny.bits]
     assert list(model.table.image.shape) == table
-    checkpoints.Checkpoints(model, tmp_path).save(5)
-
-    stored = tf.train.list_variables(tf.train.latest_checkpoint(tmp_path))
-
+    stored = tf.train.list_variables(tf.train.latest_checkpoint(saved))
     assert len(stored) > 16
     assert table not in [shape for _, shape in stored]
