@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -131,19 +130,13 @@ def load(path: str | os.PathLike) -> SplitCodes:
         ValueError: The file does not hold such codes.
     """
     try:
-        # NumPy leaves a damaged file open where it opened it itself.
-        with (
-            open(path, "rb") as file,
-            np.load(file, allow_pickle=False) as archive,
-        ):
-            bits = int(archive["bits"])
-            parts = _PARTS
-            if _LABEL_PARTS[0] in archive.files:
-                parts += _LABEL_PARTS
-            return SplitCodes(
-                *(codes.PackedCodes(archive[part], bits) for part in parts)
-            )
-    except (KeyError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        stored = files.read_npz(path)
+        parts = _PARTS + (_LABEL_PARTS if _LABEL_PARTS[0] in stored else ())
+        bits = int(stored["bits"])
+        return SplitCodes(
+            *(codes.PackedCodes(stored[part], bits) for part in parts)
+        )
+    except (KeyError, ValueError, TypeError) as error:
         raise ValueError(
             f"{path} does not hold the codes of a run: {error}"
         ) from error

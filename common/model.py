@@ -1,5 +1,6 @@
 """The one base class of the three methods."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -73,15 +74,23 @@ class HashingModel(keras.Model):
         """Hashes bags of words [n, d_text] to booleans [n, K]."""
         return self.text_codes(texts) >= self.threshold
 
-    @tf.function(reduce_retracing=True)
-    def encode_image(self, images: tf.Tensor) -> tf.Tensor:
+    @functools.cached_property
+    def encode_image(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """Hashes image features to packed codes, [n, ceil(K / 8)] uint8."""
-        return packing.pack_bits(self.image_bits(images))
+        return self._encoder(self.image_bits, self.image_dim)
 
-    @tf.function(reduce_retracing=True)
-    def encode_text(self, texts: tf.Tensor) -> tf.Tensor:
+    @functools.cached_property
+    def encode_text(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """Hashes bags of words to packed codes, [n, ceil(K / 8)] uint8."""
-        return packing.pack_bits(self.text_bits(texts))
+        return self._encoder(self.text_bits, self.text_dim)
+
+    def _encoder(self, to_bits, width: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        # A function of this model alone: a shared one would be traced again
+        # for every model in the process.
+        return tf.function(
+            lambda features: packing.pack_bits(to_bits(features)),
+            input_signature=[tf.TensorSpec([None, width], tf.float32)],
+        )
 
     def signatures(self) -> dict[str, Signature]:
         """What an exported model offers, by name; a method may add more."""
@@ -112,11 +121,6 @@ class HashingModel(keras.Model):
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Runs the step of the current phase; returns epoch means so far."""
         return self._track(self.phase_steps()[self.phase](batch))
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """Loss trackers; Keras resets them when an epoch starts."""
-        return [*super().metrics, *self._loss_trackers.values()]
 
     def add_loss_trackers(self, *names: str) -> None:
         """Creates a mean over the epoch for each named loss."""

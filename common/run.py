@@ -5,6 +5,7 @@ import datetime
 import os
 import pathlib
 import platform
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
@@ -117,7 +118,11 @@ def read_inputs(
 
 
 def prepare(
-    run: Run, method: str, config: Any, supervised: bool = False
+    run: Run,
+    method: str,
+    config: Any,
+    supervised: bool = False,
+    check_rows: Callable[[int], None] | None = None,
 ) -> Prepared:
     """Checks a run's inputs, makes its folder and writes `run.json`.
 
@@ -128,6 +133,8 @@ def prepare(
         method: Name of the method.
         config: Its settings.
         supervised: Whether it learns from labels, see `read_inputs`.
+        check_rows: Refuses settings that do not fit the number of training
+            rows.
 
     Raises:
         ValueError: The inputs are wrong, the folder already holds a run, or
@@ -140,6 +147,8 @@ def prepare(
             f"{run.dataset} has no `labels`, and a MAP needs them; add "
             "`labels` [n, c] of 0 and 1."
         )
+    if check_rows:
+        check_rows(len(split.train))
     if run.thumbnails:
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
@@ -221,25 +230,28 @@ def _check_same(record_file: pathlib.Path, record: dict) -> None:
         )
     before = files.read_json(record_file)
     for part in ("method", "config", "data", "split"):
-        if before[part] == record[part]:
+        old, new = before.get(part), record[part]
+        if old == new:
             continue
-        changed = part
-        if isinstance(record[part], dict):
+        changed = f"{part} was {old}, is {new}"
+        if isinstance(old, dict):
             changed = ", ".join(
-                f"{key} was {before[part].get(key)}, is {record[part].get(key)}"
-                for key in before[part] | record[part]
-                if before[part].get(key) != record[part].get(key)
+                f"{key} was {old.get(key)}, is {new.get(key)}"
+                for key in old | new
+                if old.get(key) != new.get(key)
             )
         raise ValueError(
             f"Cannot resume {record_file.parent} with other settings: "
             f"{changed}."
         )
-    if before["run"]["seed"] != record["run"]["seed"]:
-        raise ValueError(
-            f"Cannot resume {record_file.parent} with seed "
-            f"{record['run']['seed']}; it was started with "
-            f"{before['run']['seed']}."
-        )
+    # XLA draws other random numbers from the same seed.
+    for name in ("seed", "jit_compile"):
+        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        if old != new:
+            raise ValueError(
+                f"Cannot resume {record_file.parent} with {name} {new}; it was "
+                f"started with {old}."
+            )
 
 
 def _version(package: str) -> str:

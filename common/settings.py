@@ -1,6 +1,7 @@
 """One home for each setting: a field of a frozen dataclass."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ def setting(
     help: str,  # noqa: A002  (absl's own name for it)
     choices: Sequence[str] | None = None,
     minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Any:
     """Declares a dataclass field that a command-line flag can set.
 
@@ -18,8 +20,14 @@ def setting(
         help: One sentence for `--help`, with units.
         choices: Allowed values of a string.
         minimum: Smallest allowed number.
+        maximum: Largest allowed number.
     """
-    metadata = {"help": help, "choices": choices, "minimum": minimum}
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -37,9 +45,21 @@ def check(config: Any) -> None:
                 f"{field.name} must be one of {', '.join(choices)}; received "
                 f"{value!r}."
             )
-        minimum = field.metadata.get("minimum")
-        # `not >=` also refuses NaN.
-        if minimum is not None and not value >= minimum:
+        if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(
-                f"{field.name} must be at least {minimum}; received {value}."
+                f"{field.name} must be a finite number; received {value}."
             )
+        _check_range(field, value)
+
+
+def _check_range(field: dataclasses.Field, value: Any) -> None:
+    minimum = field.metadata.get("minimum")
+    maximum = field.metadata.get("maximum")
+    if minimum is not None and value < minimum:
+        raise ValueError(
+            f"{field.name} must be at least {minimum}; received {value}."
+        )
+    if maximum is not None and value > maximum:
+        raise ValueError(
+            f"{field.name} must be at most {maximum}; received {value}."
+        )

@@ -61,6 +61,7 @@ def floor_seconds(
     """Least time of a step: products, then the optimizer's traffic."""
     # Pairs without a graph: the positives are the queries again.
     rows = config.batch_size + config.pool_size
+    players = 2 if kind == "adversarial" else 1
     first = (_IMAGE_DIM + _TEXT_DIM) * config.hidden_units
     second = 2 * config.hidden_units * config.bits
     # Forward and weight gradients everywhere; input gradients only where a
@@ -68,11 +69,15 @@ def floor_seconds(
     products = 2.0 * rows * (2 * first + 3 * second)
     words = _ADAM_WORDS if config.optimizer == "adam" else _SGD_WORDS
     traffic = 4.0 * words * (first + second)
-    return products / machine.products + traffic / machine.stream
+    seconds = products / machine.products + traffic / machine.stream
+    return players * seconds
 
 
-def time_steps(config: ugach_config.Config, epochs: int) -> dict[str, float]:
-    """Median seconds of a step inside `fit`, for each kind of step."""
+def time_steps(config: ugach_config.Config) -> dict[str, float]:
+    """Median seconds of a step inside `fit`, for each kind of step.
+
+    The first ten steps of a kind, traced and compiled, are left out.
+    """
     import keras
 
     from common.data import arrays
@@ -89,6 +94,7 @@ def time_steps(config: ugach_config.Config, epochs: int) -> dict[str, float]:
         draws = training.make_draws(config, data, rows, cache, seed=0)
     model = training.build_model(config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0)
     schedule = training.schedule(config)
+    epochs = schedule.total
     steps = _step_timer(keras, schedule)
     model.fit(
         pipeline.batches(data, rows, draws, 0, epochs * draws.steps_per_epoch),
@@ -160,13 +166,17 @@ def _main(arguments: list[str]) -> None:
             bits=given.bits,
             optimizer=given.optimizer,
             mode="baseline_gan",
+            alternation="epoch",
             pretrain_epochs=1,
             epochs=1,
-            generator_epochs=1,
         )
     runner.import_tensorflow()
     before = measure_machine()
-    seconds = time_steps(config, epochs=3)
+    seconds = time_steps(config)
+    together = dataclasses.replace(
+        config, alternation="batch", pretrain_epochs=0
+    )
+    seconds |= time_steps(together)
     after = measure_machine()
     machine = Machine(
         max(before.products, after.products), max(before.stream, after.stream)

@@ -31,7 +31,10 @@ def train(config: ugach_config.Config, run: common_run.Run) -> dict:
         Its metrics, as written to `metrics.json`.
     """
     with runner.one_sentence_errors():
-        prepared = common_run.prepare(run, "ugach", config)
+        prepared = common_run.prepare(
+            run, "ugach", config, check_rows=config.check_training_rows
+        )
+        prepared.cache_dir.mkdir(parents=True, exist_ok=True)
     print(f"{title(config, run)}: writing to {prepared.directory}")
     runner.import_tensorflow()
     # TensorFlow takes seconds to import; `--help` and wrong input need none.

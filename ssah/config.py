@@ -41,6 +41,12 @@ class Config:
     hash_pair_weight: float = setting(
         1.0, "Weight of J2, the pairs of codes.", minimum=0
     )
+    feature_pair_offset: float = setting(
+        0.0, "Taken off half inner products of features.", minimum=0
+    )
+    hash_pair_offset: float = setting(
+        2.0, "Taken off half inner products of codes.", minimum=0
+    )
     quantization_weight: float = setting(
         0.01, "Weight of J3, the distance from B.", minimum=0
     )

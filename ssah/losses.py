@@ -29,14 +29,20 @@ def similarity(
     return tf.where(shared > 0.5, smoothing, 0.0)
 
 
-def half_inner_products(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-    """Delta of features or Gamma of codes: [B, d] and [n, d] to [B, n]."""
-    return 0.5 * tf.matmul(first, second, transpose_b=True)
-
-
-def negative_log_likelihood(
-    theta: tf.Tensor, similar: tf.Tensor
+def half_inner_products(
+    first: tf.Tensor, second: tf.Tensor, offset: float = 0.0
 ) -> tf.Tensor:
+    """Psi of codes, Delta of features: [B, d] and [n, d] to [B, n].
+
+    Deviation: `offset` is taken off. Without one an unlikely pair needs a
+    negative inner product, and of m vectors pairwise products of one length
+    cannot all be below -1 / (m - 1) of it: with many classes dissimilar items
+    stay close to undecided. Features, at least 0, cannot go below 0 at all.
+    """
+    return 0.5 * tf.matmul(first, second, transpose_b=True) - offset
+
+
+def negative_log_likelihood(theta: tf.Tensor, similar: tf.Tensor) -> tf.Tensor:
     """How unlikely the similarities are under these inner products.
 
     SSAH Eq. (1):
@@ -80,6 +86,7 @@ def feature_pair_loss(
     features: tf.Tensor,
     bank_features: tf.Tensor,
     similar: tf.Tensor,
+    offset: float = 0.0,
     form: str = "nll",
 ) -> tf.Tensor:
     """J1: semantic features of similar items point the same way.
@@ -93,12 +100,13 @@ def feature_pair_loss(
         features: F of the network that learns, [B, s].
         bank_features: F^l of LabNet, [n, s].
         similar: S, [B, n].
+        offset: See `half_inner_products`.
         form: See `pair_loss`.
 
     Returns:
         [B], at least 0.
     """
-    theta = half_inner_products(features, bank_features)
+    theta = half_inner_products(features, bank_features, offset)
     return pair_loss(theta, similar, form)
 
 
@@ -106,6 +114,7 @@ def hash_pair_loss(
     codes: tf.Tensor,
     bank_codes: tf.Tensor,
     similar: tf.Tensor,
+    offset: float = 0.0,
     form: str = "nll",
 ) -> tf.Tensor:
     """J2: codes of similar items agree.
@@ -119,12 +128,13 @@ def hash_pair_loss(
         codes: H of the network that learns, [B, K].
         bank_codes: H^l of LabNet, [n, K].
         similar: S, [B, n].
+        offset: See `half_inner_products`.
         form: See `pair_loss`.
 
     Returns:
         [B], at least 0.
     """
-    theta = half_inner_products(codes, bank_codes)
+    theta = half_inner_products(codes, bank_codes, offset)
     return pair_loss(theta, similar, form)
 
 

@@ -5,6 +5,8 @@ Adversarial Hashing Networks for Cross-Modal Retrieval", CVPR 2018. Axes: B
 items of a batch, n training items, s semantic features, K bits, c labels.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 
 from common import model as common_model
-from common import packing
 from ssah import networks
 from ssah import objective as ssah_objective
 
@@ -147,7 +148,16 @@ class SSAH(common_model.HashingModel):
         return self.txtnet(texts).codes
 
     def label_codes(self, labels: tf.Tensor) -> tf.Tensor:
-        """Relaxed codes of multi-hot labels [n, c], Eq. (8) as well.
+        """Relaxed codes of multi-hot labels [n, c], Eq. (8) as well."""
+        return self.labnet(labels).codes
+
+    def label_bits(self, labels: tf.Tensor) -> tf.Tensor:
+        """Hashes multi-hot labels [n, c] to booleans [n, K]."""
+        return self.label_codes(labels) >= self.threshold
+
+    @functools.cached_property
+    def encode_label(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Hashes multi-hot labels to packed codes, [n, ceil(K / 8)] uint8.
 
         Raises:
             ValueError: The model has no LabNet.
@@ -157,12 +167,7 @@ class SSAH(common_model.HashingModel):
                 "Labels are hashed by LabNet, and this model has none; train "
                 "with labnet=True."
             )
-        return self.labnet(labels).codes
-
-    @tf.function(reduce_retracing=True)
-    def encode_label(self, labels: tf.Tensor) -> tf.Tensor:
-        """Hashes multi-hot labels to packed codes, [n, ceil(K / 8)] uint8."""
-        return packing.pack_bits(self.label_codes(labels) >= self.threshold)
+        return self._encoder(self.label_bits, self.label_dim)
 
     def signatures(self) -> dict[str, common_model.Signature]:
         """Images and texts and, with a LabNet, labels."""
@@ -172,12 +177,6 @@ class SSAH(common_model.HashingModel):
                 self.encode_label, "label", self.label_dim
             )
         return offered
-
-    @tf.function(reduce_retracing=True)
-    def features_and_codes(self, network: str, inputs: tf.Tensor) -> tf.Tensor:
-        """F and H of a network, named as its phase, beside each other."""
-        outputs = getattr(self, network)(inputs)
-        return tf.concat([outputs.features, outputs.codes], axis=1)
 
     def set_bank(
         self,

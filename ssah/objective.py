@@ -14,6 +14,8 @@ class Objective:
 
     feature_pair_weight: float = 1.0
     hash_pair_weight: float = 1.0
+    feature_pair_offset: float = 0.0
+    hash_pair_offset: float = 0.0
     quantization_weight: float = 1.0
     classification_weight: float = 1.0
     adversarial_weight: float = 0.0
@@ -57,10 +59,18 @@ class Objective:
         )
         pairs, bits, classes = self._divisors(bank_codes, labels)
         feature_pairs = losses.feature_pair_loss(
-            outputs.features, bank_features, similar, self.pair_loss
+            outputs.features,
+            bank_features,
+            similar,
+            self.feature_pair_offset,
+            self.pair_loss,
         )
         hash_pairs = losses.hash_pair_loss(
-            outputs.codes, bank_codes, similar, self.pair_loss
+            outputs.codes,
+            bank_codes,
+            similar,
+            self.hash_pair_offset,
+            self.pair_loss,
         )
         return (
             self.feature_pair_weight / pairs * feature_pairs

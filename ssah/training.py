@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from common import schedules
 from common.data import arrays
@@ -147,6 +148,7 @@ class TakeTurns(keras.callbacks.Callback):
             "imgnet": lambda block: data.image_features(rows[block]),
             "txtnet": lambda block: data.text_features(rows[block]),
         }
+        self._encoders = {}
         self._outputs = {}
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -187,14 +189,28 @@ class TakeTurns(keras.callbacks.Callback):
         """F and H of all training items, computed once per change."""
         if network not in self._outputs:
             both = pipeline.encode(
-                lambda block: self.model.features_and_codes(network, block),
+                self._encoder(network),
                 self._read[network],
                 len(self._rows),
             )
-            self._outputs[network] = np.split(
-                both, [-self.model.bits], axis=1
-            )
+            self._outputs[network] = np.split(both, [-self.model.bits], axis=1)
         return self._outputs[network]
+
+    def _encoder(self, name: str):
+        """F beside H of a network; traced once however many epochs ask."""
+        if name not in self._encoders:
+            network = getattr(self.model, name)
+
+            def outputs(inputs):
+                found = network(inputs)
+                return tf.concat([found.features, found.codes], axis=1)
+
+            width = network.features.input_shape[1]
+            signature = tf.TensorSpec([None, width], tf.float32)
+            self._encoders[name] = tf.function(
+                outputs, input_signature=[signature]
+            )
+        return self._encoders[name]
 
 
 def _architecture(config) -> networks.Architecture:
@@ -220,6 +236,8 @@ def _objective(config) -> objective.Objective:
     return objective.Objective(
         feature_pair_weight=config.feature_pair_weight,
         hash_pair_weight=config.hash_pair_weight,
+        feature_pair_offset=config.feature_pair_offset,
+        hash_pair_offset=config.hash_pair_offset,
         quantization_weight=config.quantization_weight,
         classification_weight=config.classification_weight,
         adversarial_weight=(

@@ -48,7 +48,10 @@ class Config:
         "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
     )
     pair_share: float = setting(
-        0.3, "Share of positives that are the pair itself.", minimum=0
+        0.3,
+        "Share of positives that are the pair itself.",
+        minimum=0,
+        maximum=1,
     )
     batch_size: int = setting(256, "Queries of each modality.", minimum=1)
     pool_size: int = setting(
@@ -141,6 +144,28 @@ class Config:
     def __post_init__(self):
         settings.check(self)
 
+    def check_training_rows(self, count: int) -> None:
+        """Refuses settings that do not fit the number of training rows.
+
+        Raises:
+            ValueError: Names the setting, what it is and what it may be.
+        """
+        most = {"batch_size": count, "pool_size": count}
+        if self.mode == "ugach":
+            most["graph_size"] = count - 1
+        for name, limit in most.items():
+            if getattr(self, name) > limit:
+                raise ValueError(
+                    f"{name} must be at most {limit} with {count} training "
+                    f"rows; received {getattr(self, name)}."
+                )
+        # A query's own pair is no negative, so one candidate is none.
+        if (self.pool_size or self.batch_size) == 1:
+            raise ValueError(
+                "A pool needs at least 2 candidates; received pool_size "
+                f"{self.pool_size} and batch_size {self.batch_size}."
+            )
+
     @property
     def total_margin(self) -> float:
         """The margin of Eq. (6) at this code length."""
@@ -161,6 +186,7 @@ PRESETS = {
     # its 30 epochs, after which the stated rate would be 1e-16.
     "paper": Config(
         hidden_units=4096,
+        initializer="glorot_uniform",
         margin=1.0,
         margin_per_bit=0.0,
         uniform_margin_per_bit=0.0,
@@ -176,7 +202,12 @@ PRESETS = {
         entropy_weight=0.0,
         negatives="sampled",
         known_candidates="excluded",
+        num_samples=2,
+        reward="softplus",
+        generator_start="discriminator",
+        weight_decay=0.0,
         alternation="epoch",
+        generator_epochs=1,
         optimizer="sgd",
         pretrain_learning_rate=0.01,
         discriminator_learning_rate=0.01,
@@ -217,6 +248,9 @@ PRESETS = {
         discriminator_learning_rate=0.001,
         generator_learning_rate=0.01,
         learning_rate_decay=1.0,
+        decay_epochs=2,
+        minimum_learning_rate=0.0,
+        num_samples=2,
         weight_decay=0.01,
         pretrain_epochs=2,
         epochs=8,

@@ -4,6 +4,7 @@ Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
 Adversarial Cross-modal Hashing", AAAI 2018.
 """
 
+import contextlib
 import os
 import pathlib
 from collections.abc import Callable
@@ -79,8 +80,9 @@ def cached_correlation_graph(
     key = files.array_digest(rows, settings, np.array([data.digest()]))
     path = pathlib.Path(cache_dir) / f"correlation_graph_{key[:32]}.npz"
     if path.exists():
-        with np.load(path, allow_pickle=False) as archive:
-            return archive["neighbours"]
+        # What cannot be read is made again.
+        with contextlib.suppress(ValueError, KeyError):
+            return files.read_npz(path)["neighbours"]
     graph = correlation_graph(data, rows, size, metric, progress)
     files.write_npz(path, neighbours=graph)
     return graph

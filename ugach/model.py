@@ -234,7 +234,7 @@ class UGACH(common_model.HashingModel):
             losses_per_query = self.objective.generator(
                 losses.pairwise_squared_distance(query.query, other.pool),
                 rewards,
-                self._draw_seed(self.generator_optimizer, number),
+                self._draw_seed(self.generator_optimizer, 2 + number),
             )
             loss += tf.reduce_mean(losses_per_query)
         return loss
@@ -276,10 +276,11 @@ class UGACH(common_model.HashingModel):
             for codes in (self.table.image, self.table.text)
         ]
 
-    def _draw_seed(self, optimizer, direction: int) -> tf.Tensor:
+    def _draw_seed(self, optimizer, draw: int) -> tf.Tensor:
         # Checkpoints carry the step count, so a resumed run draws the same.
+        # A step has four draws: two players, two directions.
         step = tf.cast(optimizer.iterations, tf.int32)
-        return tf.stack([self.seed, 2 * step + direction])
+        return tf.stack([self.seed, 4 * step + draw])
 
     def _decay(self, player) -> tf.Tensor:
         if not self.weight_decay:

@@ -1,7 +1,6 @@
 """From settings to a compiled model, and who trains in which epoch."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 
 import keras
@@ -183,6 +182,7 @@ class AlternatePlayers(keras.callbacks.Callback):
         self.data = data
         self.rows = rows
         self.copies_start = config.generator_start == "discriminator"
+        self._encoders = {}
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Switches the phase and encodes what the standing player sees."""
@@ -198,7 +198,7 @@ class AlternatePlayers(keras.callbacks.Callback):
     def _fill_table(self, player) -> None:
         tables = [
             pipeline.encode(
-                _inference(pathway),
+                self._encoder(pathway),
                 lambda block, read=read: read(self.rows[block]),
                 len(self.rows),
             )
@@ -209,9 +209,12 @@ class AlternatePlayers(keras.callbacks.Callback):
         ]
         self.model.set_table(*tables)
 
-
-@functools.cache
-def _inference(pathway: keras.Model):
-    """One traced function per pathway, however many epochs ask for it."""
-    signature = tf.TensorSpec([None, pathway.input_shape[1]], tf.float32)
-    return tf.function(pathway, input_signature=[signature])
+    def _encoder(self, pathway: keras.Model):
+        # Traced once per pathway, however many epochs ask for it.
+        if pathway.name not in self._encoders:
+            width = pathway.input_shape[1]
+            self._encoders[pathway.name] = tf.function(
+                pathway,
+                input_signature=[tf.TensorSpec([None, width], tf.float32)],
+            )
+        return self._encoders[pathway.name]

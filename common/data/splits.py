@@ -73,12 +73,14 @@ def load(path: str | os.PathLike) -> Split:
     """Reads a stored split.
 
     Raises:
-        ValueError: The stored SHA-256 does not fit the indices.
+        ValueError: The file is no split, or does not fit its own SHA-256.
     """
-    with np.load(path, allow_pickle=False) as archive:
-        split = Split(**{part: archive[part] for part in _PARTS})
-        stored = str(archive["sha256"])
-    if stored != split.digest():
+    stored = files.read_npz(path)
+    missing = [name for name in (*_PARTS, "sha256") if name not in stored]
+    if missing:
+        raise ValueError(f"{path} is no split; it lacks {', '.join(missing)}.")
+    split = Split(**{part: stored[part] for part in _PARTS})
+    if str(stored["sha256"]) != split.digest():
         raise ValueError(
             f"The split {path} does not fit its own SHA-256; it was edited or "
             "damaged. Make it again."

@@ -2,11 +2,11 @@
 
 import io
 import os
-import zipfile
 
 import numpy as np
-from PIL import Image
+from matplotlib import image as mpl_image
 
+from common import files
 from common.data import readers
 
 
@@ -24,29 +24,20 @@ class Thumbnails:
 
     def __init__(self, path: str | os.PathLike):
         try:
-            # NumPy leaves a damaged file open where it opened it itself.
-            with (
-                open(path, "rb") as file,
-                np.load(file, allow_pickle=False) as archive,
-            ):
-                self._jpeg = archive["jpeg"]
-                self._offset = archive["offset"]
-                count = len(self._offset) - 1
-                index = (
-                    archive["index"]
-                    if "index" in archive.files
-                    else np.arange(count)
-                )
-        except (
-            KeyError,
-            ValueError,
-            OSError,
-            EOFError,
-            zipfile.BadZipFile,
-        ) as error:
+            stored = files.read_npz(path)
+        except (ValueError, OSError) as error:
             raise readers.DataError(
-                f"{path} holds no thumbnails (jpeg, offset): {error}"
+                f"{path} holds no thumbnails: {error}"
             ) from error
+        missing = [key for key in ("jpeg", "offset") if key not in stored]
+        if missing:
+            raise readers.DataError(
+                f"{path} holds no thumbnails: it lacks {' and '.join(missing)}."
+            )
+        self._jpeg = stored["jpeg"]
+        self._offset = stored["offset"]
+        count = len(self._offset) - 1
+        index = stored.get("index", np.arange(count))
         if len(index) != count or self._offset[-1] != len(self._jpeg):
             raise readers.DataError(
                 f"{path}: {count} offsets ending at {self._offset[-1]} do not "
@@ -63,8 +54,11 @@ class Thumbnails:
         if place is None:
             return None
         start, stop = self._offset[place], self._offset[place + 1]
-        with Image.open(io.BytesIO(self._jpeg[start:stop].tobytes())) as image:
-            return np.asarray(image.convert("RGB"))
+        file = io.BytesIO(self._jpeg[start:stop].tobytes())
+        pixels = mpl_image.imread(file, format="jpeg")
+        if pixels.ndim == 2:
+            pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+        return pixels[:, :, :3]
 
 
 def for_dataset(

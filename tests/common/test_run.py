@@ -223,7 +223,7 @@ def test_resuming_with_another_method_is_refused(run):
 
     message = _refused(dataclasses.replace(run, resume=True), method="other")
 
-    assert message.endswith("with other settings: method.")
+    assert message.endswith("with other settings: method was method, is other.")
 
 
 def test_resuming_with_another_seed_is_refused(run, tmp_path):

@@ -37,7 +37,9 @@ def test_a_number_below_its_minimum_is_named():
 
 
 def test_nan_is_below_every_minimum():
-    with pytest.raises(ValueError, match="rate must be at least 0; received n"):
+    with pytest.raises(
+        ValueError, match="rate must be a finite number; received n"
+    ):
         Config(rate=math.nan)
 
 

@@ -99,11 +99,25 @@ def test_pairs_are_summed_over_the_bank(loss):
 
 
 @pytest.mark.parametrize("loss", PAIR_LOSSES)
+def test_an_offset_makes_orthogonal_items_unlikely_pairs(loss):
+    batch, bank = tf.constant([[2.0, 0.0]]), tf.constant([[0.0, 5.0]])
+
+    similar, different = (
+        loss(batch, bank, tf.constant([[value]]), offset=3.0)
+        for value in (1.0, 0.0)
+    )
+
+    # theta is 0 - 3 instead of the 0 of a pair that is as likely as not.
+    np.testing.assert_allclose(similar, [_softplus(-3) + 3], rtol=1e-5)
+    np.testing.assert_allclose(different, [_softplus(-3)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", PAIR_LOSSES)
 def test_pairs_can_be_squared(loss):
     batch, bank = tf.constant([[2.0]]), tf.constant([[1.0], [-1.0]])
     similar = tf.constant([[1.0, 1.0]])
 
-    found = loss(batch, bank, similar, "squared")
+    found = loss(batch, bank, similar, form="squared")
 
     right, wrong = _softplus(1) - 1, _softplus(-1) + 1
     np.testing.assert_allclose(

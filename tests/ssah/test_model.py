@@ -312,7 +312,7 @@ def test_labels_cannot_be_hashed_without_a_labnet(data):
     model = _model(data, has_labnet=False)
 
     with pytest.raises(ValueError, match="has none; train with labnet=True"):
-        model.label_codes(data.labels.astype(np.float32))
+        model.encode_label(data.labels.astype(np.float32))
 
 
 def test_the_bank_is_replaced_as_a_whole(data):

@@ -65,9 +65,7 @@ def test_a_block_starts_as_the_words_beside_their_averages():
 
     found = block(tf.constant([[1.0, 0.0, 1.0, 1.0]]))
 
-    np.testing.assert_allclose(
-        found, [[1, 0, 1, 1, 0.5, 1.0, 0.75]], atol=1e-6
-    )
+    np.testing.assert_allclose(found, [[1, 0, 1, 1, 0.5, 1.0, 0.75]], atol=1e-6)
 
 
 def test_windows_wider_than_the_bag_of_words_are_left_out():

@@ -113,6 +113,20 @@ def test_the_cache_gives_back_what_was_stored(tmp_path):
     np.testing.assert_array_equal(again, fresh + 100)
 
 
+@pytest.mark.parametrize("content", (b"", b"PK\x03\x04 cut short"))
+def test_a_damaged_cache_is_made_again(tmp_path, content):
+    arguments = (tmp_path, LINE, np.arange(4), 1, "cosine")
+    fresh = graph.cached_correlation_graph(*arguments)
+    (stored,) = tmp_path.iterdir()
+    stored.write_bytes(content)
+
+    again = graph.cached_correlation_graph(*arguments)
+
+    np.testing.assert_array_equal(again, fresh)
+    with np.load(stored) as archive:
+        np.testing.assert_array_equal(archive["neighbours"], fresh)
+
+
 @pytest.mark.parametrize(
     "changed",
     (

@@ -67,7 +67,7 @@ def test_a_truncated_file_is_refused(thumbnail_file, kept):
 
 
 def test_a_file_of_something_else_is_refused(data_file):
-    assert "jpeg is not a file in the archive" in _refused(data_file)
+    assert "it lacks jpeg and offset" in _refused(data_file)
 
 
 def test_offsets_that_do_not_fit_are_refused(thumbnail_file, tmp_path):

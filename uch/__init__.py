@@ -1,0 +1,1 @@
+"""Coupled CycleGAN hashing (UCH, AAAI 2019): not implemented yet."""
