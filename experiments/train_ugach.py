@@ -48,6 +48,7 @@ def train(config: ugach_config.Config, run: common_run.Run) -> dict:
     print(reporting.table({TITLES[config.mode]: metrics}))
     for warning in metrics["warnings"]:
         print(f"Warning: {warning}")
+    print(f"Model, codes, metrics and pictures are in {prepared.directory}")
     return metrics
 
 
