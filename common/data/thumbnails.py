@@ -4,7 +4,6 @@ import io
 import os
 
 import numpy as np
-from matplotlib import image as mpl_image
 
 from common import files
 from common.data import readers
@@ -54,6 +53,9 @@ class Thumbnails:
         if place is None:
             return None
         start, stop = self._offset[place], self._offset[place + 1]
+        # Every command line imports this module; few draw.
+        from matplotlib import image as mpl_image
+
         file = io.BytesIO(self._jpeg[start:stop].tobytes())
         pixels = mpl_image.imread(file, format="jpeg")
         if pixels.ndim == 2:

@@ -33,6 +33,7 @@ def config():
         minimum_learning_rate=0.0,
         pretrain_epochs=1,
         epochs=2,
+        alternation="epoch",
         generator_epochs=1,
     )
 
