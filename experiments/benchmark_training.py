@@ -20,8 +20,10 @@ from common import files
 from common import runner
 from ugach import config as ugach_config
 
-# Shape of MIRFlickr-25K with VGG19 features.
-_ROWS, _IMAGE_DIM, _TEXT_DIM = 6400, 4096, 1386
+# Widths of MIRFlickr-25K with VGG19 features.
+_IMAGE_DIM, _TEXT_DIM = 4096, 1386
+# Steps of each kind; the first of them are tracing and compiling.
+_STEPS, _LEFT_OUT = 30, 10
 # Adam reads weight, gradient and two moments, and writes all but one.
 _ADAM_WORDS, _SGD_WORDS = 7, 3
 
@@ -74,10 +76,7 @@ def floor_seconds(
 
 
 def time_steps(config: ugach_config.Config) -> dict[str, float]:
-    """Median seconds of a step inside `fit`, for each kind of step.
-
-    The first ten steps of a kind, traced and compiled, are left out.
-    """
+    """Median seconds of a step inside `fit`, for each kind of step."""
     import keras
 
     from common.data import arrays
@@ -85,11 +84,12 @@ def time_steps(config: ugach_config.Config) -> dict[str, float]:
     from ugach import training
 
     rng = np.random.default_rng(0)
+    count = _STEPS * config.batch_size
     data = arrays.CrossModalData(
-        image=rng.random((_ROWS, _IMAGE_DIM), np.float32),
-        text=(rng.random((_ROWS, _TEXT_DIM)) < 0.003).astype(np.uint8),
+        image=rng.random((count, _IMAGE_DIM), np.float32),
+        text=(rng.random((count, _TEXT_DIM)) < 0.003).astype(np.uint8),
     )
-    rows = np.arange(_ROWS)
+    rows = np.arange(count)
     with tempfile.TemporaryDirectory() as cache:
         draws = training.make_draws(config, data, rows, cache, seed=0)
     model = training.build_model(config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0)
@@ -107,9 +107,8 @@ def time_steps(config: ugach_config.Config) -> dict[str, float]:
         verbose=0,
         shuffle=False,
     )
-    # The first steps of a kind are tracing and compiling.
     return {
-        kind: float(np.median(times[10:]))
+        kind: float(np.median(times[_LEFT_OUT:]))
         for kind, times in steps.times.items()
     }
 

@@ -23,11 +23,6 @@ _READMES = ("README.md", "ugach/README.md", "ssah/README.md", "uch/README.md")
 _PLACE = re.compile(
     r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
-_TITLES = {
-    "baseline": "Baseline",
-    "baseline_gan": "Baseline-GAN",
-    "ugach": "UGACH",
-}
 
 
 def fill(text: str, results: pathlib.Path = RESULTS) -> str:
@@ -50,34 +45,40 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
 
 def ablation_table(result: dict) -> str:
-    """Mean and spread of `map_all` over seeds, one line per mode."""
-    modes = list(dict.fromkeys(run["mode"] for run in result["runs"]))
+    """Mean and spread over seeds, one line per variant and code length."""
     lines = [
-        "| | map_all i2t | map_all t2i | mean of both | map_at_50 i2t "
+        "| | bits | map_all i2t | map_all t2i | mean of both | map_at_50 i2t "
         "| map_at_50 t2i | seeds | seconds |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for mode in modes:
-        runs = [run for run in result["runs"] if run["mode"] == mode]
+    rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
+    for variant, bits in sorted(rows, key=lambda row: row[1]):
+        runs = [
+            run
+            for run in result["runs"]
+            if (run["variant"], run["bits"]) == (variant, bits)
+        ]
         both = np.mean([_column(runs, d, "map_all") for d in _BOTH], axis=0)
         cells = [
+            variant,
+            str(bits),
             *(_spread(_column(runs, d, "map_all")) for d in _BOTH),
             _spread(both),
             *(_spread(_column(runs, d, "map_at_50")) for d in _BOTH),
             str(len(runs)),
             f"{np.mean([run['train_seconds'] for run in runs]):.0f}",
         ]
-        lines.append(f"| {_TITLES[mode]} | {' | '.join(cells)} |")
+        lines.append(f"| {' | '.join(cells)} |")
     chance = [_column(result["runs"], d, "chance").mean() for d in _BOTH]
     lines.append(
-        f"| chance | {chance[0]:.4f} | {chance[1]:.4f} "
+        f"| chance | | {chance[0]:.4f} | {chance[1]:.4f} "
         f"| {np.mean(chance):.4f} | | | | |"
     )
     return "\n".join(lines)
 
 
 _BOTH = ("i2t", "t2i")
-_MAKERS = {"ugach_ablation": ablation_table}
+_MAKERS = {"ablation": ablation_table}
 
 
 def _column(runs, direction, metric) -> np.ndarray:

@@ -32,17 +32,23 @@ class Config:
         "unit: inputs become unit vectors times a constant; none: raw.",
         choices=("none", "unit"),
     )
+    code_metric: str = setting(
+        "cosine",
+        "Distance of relaxed codes: euclidean, or cosine of the codes about "
+        "their threshold, at the scale of Hamming distances.",
+        choices=("euclidean", "cosine"),
+    )
     margin: float = setting(0.0, "m of Eq. (6), the part without K.", minimum=0)
     margin_per_bit: float = setting(
-        0.25, "m of Eq. (6) grows by this with each bit.", minimum=0
+        0.75, "m of Eq. (6) grows by this with each bit.", minimum=0
     )
     uniform_margin_per_bit: float = setting(
-        0.0625,
+        0.5,
         "The same where candidates are uniform: Baseline and pretraining.",
         minimum=0,
     )
     graph_size: int = setting(
-        5, "k of Eq. (5), neighbours per modality.", minimum=1
+        20, "k of Eq. (5), neighbours per modality.", minimum=1
     )
     graph_metric: str = setting(
         "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
@@ -58,7 +64,10 @@ class Config:
         0, "Candidates drawn per batch; 0 takes the batch itself.", minimum=0
     )
     temperature: float = setting(
-        4.0, "Divides the distances of Eq. (4).", minimum=1e-6
+        0.0, "Divides the distances of Eq. (4), the part without K.", minimum=0
+    )
+    temperature_per_bit: float = setting(
+        0.25, "The temperature grows by this with each bit.", minimum=0
     )
     discriminator_loss: str = setting(
         "hinge", "hinge: f of Eq. (6); log: Eq. (8).", choices=("hinge", "log")
@@ -89,9 +98,9 @@ class Config:
         choices=("softplus", "sigmoid"),
     )
     entropy_weight: float = setting(
-        4.0,
-        "Weight of the generator's entropy, in units of the reward; only with "
-        "generator_gradient=expected.",
+        1.0,
+        "Weight of the generator's entropy, in units of the temperature; only "
+        "with generator_gradient=expected.",
         minimum=0,
     )
     generator_start: str = setting(
@@ -143,6 +152,10 @@ class Config:
 
     def __post_init__(self):
         settings.check(self)
+        if not self.total_temperature:
+            raise ValueError(
+                "temperature and temperature_per_bit must not both be 0."
+            )
 
     def check_training_rows(self, count: int) -> None:
         """Refuses settings that do not fit the number of training rows.
@@ -172,6 +185,11 @@ class Config:
         return self.margin + self.margin_per_bit * self.bits
 
     @property
+    def total_temperature(self) -> float:
+        """The temperature of Eq. (4) at this code length."""
+        return self.temperature + self.temperature_per_bit * self.bits
+
+    @property
     def total_uniform_margin(self) -> float:
         """The margin of Eq. (6) where no generator selects."""
         return self.margin + self.uniform_margin_per_bit * self.bits
@@ -194,9 +212,11 @@ PRESETS = {
         graph_metric="euclidean",
         pair_share=0.0,
         feature_scaling="none",
+        code_metric="euclidean",
         batch_size=64,
         pool_size=300,
         temperature=1.0,
+        temperature_per_bit=0.0,
         discriminator_loss="log",
         generator_gradient="sampled",
         entropy_weight=0.0,
@@ -232,9 +252,11 @@ PRESETS = {
         graph_metric="euclidean",
         pair_share=0.0,
         feature_scaling="none",
+        code_metric="euclidean",
         batch_size=64,
         pool_size=300,
         temperature=1.0,
+        temperature_per_bit=0.0,
         discriminator_loss="hinge",
         generator_gradient="pair_softmax",
         entropy_weight=0.0,

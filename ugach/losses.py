@@ -13,6 +13,25 @@ import tensorflow as tf
 _EXCLUDED = -1e9
 
 
+def normalized_codes(codes: tf.Tensor) -> tf.Tensor:
+    """Relaxed codes about their threshold, at the length of binary ones.
+
+        s(x) = sqrt(K) / 2 * (2 h(x) - 1) / ||2 h(x) - 1||
+
+    Deviation: the paper measures h(x) itself. Of these vectors the squared
+    distance is K / 2 * (1 - cos), for binary codes their Hamming distance, so
+    that no code gains by moving towards the centre or into saturation.
+
+    Args:
+        codes: h(x), [n, K] in (0, 1).
+
+    Returns:
+        [n, K], rows of length sqrt(K) / 2.
+    """
+    bits = codes.shape[-1]
+    return tf.math.l2_normalize(2.0 * codes - 1.0, axis=1) * bits**0.5 / 2.0
+
+
 def squared_distance(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
     """Row-wise squared Euclidean distance of codes [B, K], [B]."""
     return tf.reduce_sum(tf.square(first - second), axis=1)

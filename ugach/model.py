@@ -58,6 +58,8 @@ class UGACH(common_model.HashingModel):
         objective: Form of the losses.
         initializer: Initial kernels, see `networks.TwoPathway`.
         feature_scaling: Scaling of the inputs, see `networks.TwoPathway`.
+        code_metric: `euclidean` distances of relaxed codes, or `cosine`, see
+            `losses.normalized_codes`.
         weight_decay: Half the squared kernels, times this, joins each loss.
         parts: Which draws a batch's features stack, `GraphDraws.gathered`.
         seed: Seed of the weights and of every draw.
@@ -74,6 +76,7 @@ class UGACH(common_model.HashingModel):
         objective: ugach_objective.Objective,
         initializer: str = "glorot_uniform",
         feature_scaling: str = "none",
+        code_metric: str = "euclidean",
         weight_decay: float = 0.0,
         parts: tuple[str, ...] = ("index", "positive", "pool"),
         seed: int = 0,
@@ -90,6 +93,7 @@ class UGACH(common_model.HashingModel):
             *shape, *form, first + 4, "generator"
         )
         self.objective = objective
+        self.code_metric = code_metric
         self.weight_decay = weight_decay
         self.parts = tuple(parts)
         self.seed = seed
@@ -256,7 +260,8 @@ class UGACH(common_model.HashingModel):
             stacked = tf.split(batch[name], [sizes[p] for p in self.parts])
             rows = dict(zip(self.parts, stacked, strict=True))
             features = tf.concat([rows[part] for part in used], axis=0)
-            split = tf.split(pathway(features), [sizes[part] for part in used])
+            relaxed = self._measurable(pathway(features))
+            split = tf.split(relaxed, [sizes[part] for part in used])
             codes = dict(zip(used, split, strict=True))
             query = codes["index"]
             encoded.append(
@@ -272,9 +277,15 @@ class UGACH(common_model.HashingModel):
         """Looks the opponent's codes up instead of encoding again."""
         rows = [batch["index"], batch["positive"], batch["pool"]]
         return [
-            Codes(*(tf.gather(codes, part) for part in rows))
+            Codes(*(self._measurable(tf.gather(codes, part)) for part in rows))
             for codes in (self.table.image, self.table.text)
         ]
+
+    def _measurable(self, codes) -> tf.Tensor:
+        """What the losses take distances of."""
+        if self.code_metric == "cosine":
+            return losses.normalized_codes(codes)
+        return codes
 
     def _draw_seed(self, optimizer, draw: int) -> tf.Tensor:
         # Checkpoints carry the step count, so a resumed run draws the same.

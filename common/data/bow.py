@@ -15,10 +15,16 @@ def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
         [n, d_text] float32 of 0 and 1; words outside the vocabulary count
         for nothing.
     """
+    lowered = [str(word).lower() for word in vocabulary]
+    words, column = np.unique(lowered, return_inverse=True)
     vectorizer = sklearn_text.CountVectorizer(
-        vocabulary=[str(word) for word in vocabulary], binary=True
+        # By default words of one letter are no words.
+        token_pattern=r"(?u)\b\w+\b",
+        vocabulary=words,
+        binary=True,
     )
-    return vectorizer.transform(texts).toarray().astype(np.float32)
+    counts = vectorizer.transform(texts).toarray().astype(np.float32)
+    return counts[:, column]
 
 
 def known_words(text: str, vocabulary: np.ndarray) -> list[str]:

@@ -21,6 +21,7 @@ def config():
         mode="ugach",
         hidden_units=16,
         feature_scaling="unit",
+        code_metric="cosine",
         graph_size=3,
         batch_size=20,
         pool_size=30,

@@ -43,6 +43,15 @@ def test_the_margin_grows_with_the_bits():
     assert config.total_uniform_margin == 8.0
 
 
+def test_the_temperature_grows_with_the_bits():
+    # 1 + 24 / 8.
+    config = ugach_config.Config(
+        bits=24, temperature=1.0, temperature_per_bit=0.125
+    )
+
+    assert config.total_temperature == 4.0
+
+
 @pytest.mark.parametrize("bits", (16, 128))
 def test_the_papers_margin_is_1_and_the_releases_an_eighth_of_the_bits(bits):
     paper, released = (
@@ -66,7 +75,7 @@ def test_the_paper_preset_states_what_the_text_does():
     assert (paper.learning_rate_decay, paper.decay_epochs) == (0.1, 2)
     assert paper.minimum_learning_rate == 0
     assert paper.generator_epochs == 1
-    assert paper.temperature == 1
+    assert paper.total_temperature == 1
     assert paper.entropy_weight == paper.weight_decay == paper.pair_share == 0
     assert paper.discriminator_loss == "log"
     assert paper.negatives == paper.generator_gradient == "sampled"
@@ -78,7 +87,11 @@ def test_the_paper_preset_states_what_the_text_does():
     (
         ({"bits": 0}, "bits must be at least 1; received 0"),
         ({"mode": "gan"}, "mode must be one of baseline, .*received 'gan'"),
-        ({"temperature": 0.0}, "temperature must be at least"),
+        ({"temperature": -1.0}, "temperature must be at least"),
+        (
+            {"temperature": 0.0, "temperature_per_bit": 0.0},
+            "temperature and temperature_per_bit must not both be 0",
+        ),
         ({"margin": float("nan")}, "margin must be .*; received nan"),
         ({"graph_metric": "hamming"}, "graph_metric must be one of"),
         ({"generator_epochs": 0}, "generator_epochs must be at least 1"),

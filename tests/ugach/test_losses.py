@@ -18,6 +18,37 @@ def test_distances_are_squared_euclidean_and_agree_pair_by_pair():
     np.testing.assert_allclose(pairwise, [[1.0, 1.25], [1.0, 0.25]])
 
 
+def test_normalized_codes_are_as_far_apart_as_their_angle_says():
+    # About the threshold: (1, 0), (0, .2) and (-.6, 0), so at the same length
+    # sqrt(2) / 2 they are right-angled, then opposite: with K = 2, K / 2 *
+    # (1 - cos) is 1 and 2.
+    codes = tf.constant([[1.0, 0.5], [0.5, 0.6], [0.2, 0.5]])
+
+    normalized = losses.normalized_codes(codes)
+
+    np.testing.assert_allclose(
+        normalized,
+        np.sqrt(0.5) * np.array([[1, 0], [0, 1], [-1, 0]]),
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(
+        losses.pairwise_squared_distance(normalized[:1], normalized),
+        [[0.0, 1.0, 2.0]],
+        atol=1e-6,
+    )
+
+
+def test_of_binary_codes_the_normalized_distance_is_the_hamming_distance():
+    bits = np.random.default_rng(0).integers(0, 2, (9, 24)).astype(np.float32)
+
+    normalized = losses.normalized_codes(tf.constant(bits))
+    found = losses.pairwise_squared_distance(normalized, normalized)
+
+    np.testing.assert_allclose(
+        found, (bits[:, None] != bits[None]).sum(2), atol=1e-4
+    )
+
+
 def test_the_matrix_product_form_agrees_with_the_definition():
     rng = np.random.default_rng(0)
     queries = rng.random((7, 64), np.float32)

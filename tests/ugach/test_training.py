@@ -281,7 +281,9 @@ def test_the_settings_reach_the_model(tiny):
         margin_per_bit=0.25,
         uniform_margin_per_bit=0.5,
         known_candidates="excluded",
+        code_metric="cosine",
         temperature=3.5,
+        temperature_per_bit=0.5,
         discriminator_loss="log",
         reward="sigmoid",
         num_samples=5,
@@ -295,7 +297,11 @@ def test_the_settings_reach_the_model(tiny):
     # m = 1 + 8 bits * 0.25, and 1 + 8 * 0.5.
     assert found.pop("margin") == 3.0
     assert found.pop("uniform_margin") == 5.0
+    # 3.5 + 8 bits * 0.5, and an eighth of it.
+    assert found.pop("temperature") == 7.5
+    assert found.pop("entropy_weight") == 0.9375
     assert found == {name: getattr(config, name) for name in found}
+    assert model.code_metric == "cosine"
     assert (model.weight_decay, model.seed) == (0.5, 7)
     kernels = model.discriminator.kernels()
     shapes = [tuple(kernel.shape) for kernel in kernels]

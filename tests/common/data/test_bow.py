@@ -53,3 +53,11 @@ def test_every_word_of_the_embedded_vocabulary_can_be_asked_for():
     bags = bow.encode([str(word) for word in vocabulary], vocabulary)
 
     np.testing.assert_array_equal(bags, np.eye(len(vocabulary)))
+
+
+def test_capitals_in_the_vocabulary_and_words_of_one_letter_count():
+    vocabulary = np.array(["USA", "a", "usa", "b"])
+
+    bags = bow.encode(["A letter to the USA"], vocabulary)
+
+    assert bags.tolist() == [[1, 1, 1, 0]]

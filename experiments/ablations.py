@@ -1,0 +1,138 @@
+"""A method with parts left out, over seeds and code lengths."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+from absl import flags
+
+from common import files
+from common import run as common_run
+from common import runner
+from experiments import tables
+
+_KEPT = (
+    "map_all",
+    "map_all_optimistic",
+    "map_all_pessimistic",
+    "map_at_50",
+    "chance",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ablation:
+    """How a method is trained, and what each variant changes.
+
+    Attributes:
+        method: The method's name.
+        variants: Changed settings of each variant, by the paper's name.
+        train: Trains one model and returns its metrics.
+        supervised: Whether it learns from labels.
+    """
+
+    method: str
+    variants: dict[str, dict[str, Any]]
+    train: Callable[[Any, common_run.Run], dict]
+    supervised: bool = False
+
+
+def define_flags() -> None:
+    """Flags of an ablation's command line."""
+    flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
+    flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
+    flags.DEFINE_string("result", "", "A .json file for the figures.")
+
+
+def main(ablation: Ablation, config: Any, run: common_run.Run) -> None:
+    """Runs an ablation as the flags say and prints its table."""
+    given = flags.FLAGS
+    with runner.one_sentence_errors():
+        lengths = [_length(text) for text in given.lengths] or [config.bits]
+    result = run_all(ablation, config, run, given.num_seeds, lengths)
+    if given.result:
+        files.write_json(given.result, result)
+    print(tables.ablation_table(result))
+
+
+def run_all(
+    ablation: Ablation,
+    config: Any,
+    run: common_run.Run,
+    num_seeds: int,
+    lengths: list[int],
+) -> dict:
+    """Trains every variant at every length with seeds from 0.
+
+    Every run has its own folder below the output folder. One that finished is
+    not repeated and one that was cut off is continued.
+
+    Returns:
+        What a result file holds: settings, versions, data and split hashes,
+        and the metrics of each run.
+    """
+    with runner.one_sentence_errors():
+        parent = common_run.choose_directory(
+            run, f"{ablation.method}_ablation", config
+        )
+    runs = []
+    for seed in range(num_seeds):
+        for bits in lengths:
+            for variant, changed in ablation.variants.items():
+                directory = parent / f"{variant.lower()}_{bits}_{seed}"
+                metrics = _run_one(
+                    ablation,
+                    dataclasses.replace(config, bits=bits, **changed),
+                    dataclasses.replace(
+                        run,
+                        seed=seed,
+                        output_dir=str(directory),
+                        resume=(directory / "run.json").exists(),
+                    ),
+                )
+                runs.append(
+                    {"variant": variant, "bits": bits, "seed": seed, **metrics}
+                )
+    record = common_run.load_record(directory)
+    return {
+        "kind": "ablation",
+        "method": ablation.method,
+        "dataset": pathlib.Path(run.dataset).stem,
+        "rows": run.rows,
+        "config": dataclasses.asdict(config),
+        "variants": ablation.variants,
+        "data": record["data"],
+        "split": record["split"],
+        "versions": record["versions"],
+        "runs": runs,
+    }
+
+
+def _run_one(ablation, config, run) -> dict:
+    finished = pathlib.Path(run.output_dir) / "metrics.json"
+    if finished.exists():
+        with runner.one_sentence_errors():
+            # A finished run counts only where its settings are these.
+            common_run.prepare(
+                run, ablation.method, config, supervised=ablation.supervised
+            )
+        metrics = files.read_json(finished)
+    else:
+        metrics = ablation.train(config, run)
+    return {
+        "train_seconds": round(metrics["train_seconds"], 1),
+        **{
+            direction: {name: metrics[direction][name] for name in _KEPT}
+            for direction in ("i2t", "t2i")
+        },
+    }
+
+
+def _length(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(
+            "--lengths takes whole numbers such as 16,32,64; received "
+            f"{text!r}."
+        )
+    return int(text)

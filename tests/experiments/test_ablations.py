@@ -1,0 +1,56 @@
+import dataclasses
+import shutil
+
+import pytest
+
+from common import files
+from experiments import ablation_ugach
+from experiments import ablations
+from experiments import tables
+
+
+@pytest.fixture
+def run(finished, tmp_path, toy, config):
+    """A folder in which one training stands for every variant."""
+    for variant, changed in ablation_ugach.ABLATION.variants.items():
+        copied = tmp_path / f"{variant.lower()}_{config.bits}_0"
+        shutil.copytree(finished, copied)
+        record = files.read_json(copied / "run.json")
+        record["config"] |= changed
+        record["run"]["seed"] = 0
+        files.write_json(copied / "run.json", record)
+    return dataclasses.replace(toy, output_dir=str(tmp_path))
+
+
+def _run_all(config, run):
+    return ablations.run_all(
+        ablation_ugach.ABLATION, config, run, 1, [config.bits]
+    )
+
+
+def test_finished_runs_are_read_and_not_repeated(run, finished, config):
+    result = _run_all(config, run)
+
+    metrics = files.read_json(finished / "metrics.json")
+    variants = [one["variant"] for one in result["runs"]]
+    assert variants == ["Baseline", "Baseline-GAN", "UGACH"]
+    for one in result["runs"]:
+        assert (one["bits"], one["seed"]) == (config.bits, 0)
+        assert one["i2t"]["map_all"] == metrics["i2t"]["map_all"]
+    assert "| UGACH | 12 |" in tables.ablation_table(result)
+
+
+def test_a_run_finished_with_other_settings_does_not_count(run, config):
+    other = dataclasses.replace(config, epochs=config.epochs + 1)
+
+    with pytest.raises(SystemExit, match=f"epochs was {config.epochs}"):
+        _run_all(other, run)
+
+
+def test_lengths_that_are_no_numbers_are_refused(start):
+    process = start("ablation_ugach", "--lengths=16,many")
+
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode
+    assert "received 'many'" in errors
