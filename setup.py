@@ -24,6 +24,8 @@ setuptools.setup(
     ),
     package_data={
         "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
+        "ssah": ["README.md"],
+        "uch": ["README.md"],
         "ugach": ["README.md"],
         "experiments": ["README.md", "results/*.json"],
     },

@@ -15,15 +15,9 @@ from experiments import ablations
 from experiments import train_ugach
 from ugach import config as ugach_config
 
-ABLATION = ablations.Ablation(
-    "ugach",
-    {train_ugach.TITLES[mode]: {"mode": mode} for mode in ugach_config.MODES},
-    train_ugach.train,
-)
-
 
 def _main(config: ugach_config.Config, run: common_run.Run) -> None:
-    ablations.main(ABLATION, config, run)
+    ablations.main(train_ugach.METHOD, config, run)
 
 
 if __name__ == "__main__":

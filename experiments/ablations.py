@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
 from absl import flags
@@ -11,6 +10,7 @@ from common import files
 from common import run as common_run
 from common import runner
 from experiments import tables
+from experiments import trainings
 
 _KEPT = (
     "map_all",
@@ -21,23 +21,6 @@ _KEPT = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Ablation:
-    """How a method is trained, and what each variant changes.
-
-    Attributes:
-        method: The method's name.
-        variants: Changed settings of each variant, by the paper's name.
-        train: Trains one model and returns its metrics.
-        supervised: Whether it learns from labels.
-    """
-
-    method: str
-    variants: dict[str, dict[str, Any]]
-    train: Callable[[Any, common_run.Run], dict]
-    supervised: bool = False
-
-
 def define_flags() -> None:
     """Flags of an ablation's command line."""
     flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
@@ -45,19 +28,19 @@ def define_flags() -> None:
     flags.DEFINE_string("result", "", "A .json file for the figures.")
 
 
-def main(ablation: Ablation, config: Any, run: common_run.Run) -> None:
-    """Runs an ablation as the flags say and prints its table."""
+def main(method: trainings.Method, config: Any, run: common_run.Run) -> None:
+    """Runs a method's ablation as the flags say and prints its table."""
     given = flags.FLAGS
     with runner.one_sentence_errors():
         lengths = [_length(text) for text in given.lengths] or [config.bits]
-    result = run_all(ablation, config, run, given.num_seeds, lengths)
+    result = run_all(method, config, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
     print(tables.ablation_table(result))
 
 
 def run_all(
-    ablation: Ablation,
+    method: trainings.Method,
     config: Any,
     run: common_run.Run,
     num_seeds: int,
@@ -74,15 +57,17 @@ def run_all(
     """
     with runner.one_sentence_errors():
         parent = common_run.choose_directory(
-            run, f"{ablation.method}_ablation", config
+            run, f"{method.name}_ablation", config
         )
     runs = []
     for seed in range(num_seeds):
         for bits in lengths:
-            for variant, changed in ablation.variants.items():
-                directory = parent / f"{variant.lower()}_{bits}_{seed}"
+            for variant, changed in method.variants.items():
+                directory = parent / "_".join(
+                    (trainings.folder_name(variant), str(bits), str(seed))
+                )
                 metrics = _run_one(
-                    ablation,
+                    method,
                     dataclasses.replace(config, bits=bits, **changed),
                     dataclasses.replace(
                         run,
@@ -97,11 +82,11 @@ def run_all(
     record = common_run.load_record(directory)
     return {
         "kind": "ablation",
-        "method": ablation.method,
+        "method": method.name,
         "dataset": pathlib.Path(run.dataset).stem,
         "rows": run.rows,
         "config": dataclasses.asdict(config),
-        "variants": ablation.variants,
+        "variants": method.variants,
         "data": record["data"],
         "split": record["split"],
         "versions": record["versions"],
@@ -109,17 +94,15 @@ def run_all(
     }
 
 
-def _run_one(ablation, config, run) -> dict:
+def _run_one(method, config, run) -> dict:
     finished = pathlib.Path(run.output_dir) / "metrics.json"
     if finished.exists():
         with runner.one_sentence_errors():
             # A finished run counts only where its settings are these.
-            common_run.prepare(
-                run, ablation.method, config, supervised=ablation.supervised
-            )
+            method.prepare(config, run)
         metrics = files.read_json(finished)
     else:
-        metrics = ablation.train(config, run)
+        metrics = trainings.train(method, config, run)
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
         **{

@@ -4,78 +4,9 @@ python -m experiments.train_ugach
 python -m experiments.train_ugach --dataset=PATH.npz --bits=32 --ablation
 """
 
-import dataclasses
-import time
-
-from absl import flags
-
-from common import run as common_run
 from common import runner
+from experiments import trainings
 from ugach import config as ugach_config
-
-TITLES = {
-    "baseline": "Baseline",
-    "baseline_gan": "Baseline-GAN",
-    "ugach": "UGACH",
-}
-
-
-def train(config: ugach_config.Config, run: common_run.Run) -> dict:
-    """Trains one model and exports it.
-
-    Args:
-        config: Settings of the method.
-        run: Data, seed and folder.
-
-    Returns:
-        Its metrics, as written to `metrics.json`.
-    """
-    with runner.one_sentence_errors():
-        prepared = common_run.prepare(
-            run, "ugach", config, check_rows=config.check_training_rows
-        )
-        prepared.cache_dir.mkdir(parents=True, exist_ok=True)
-    print(f"{title(config, run)}: writing to {prepared.directory}")
-    runner.import_tensorflow()
-    # TensorFlow takes seconds to import; `--help` and wrong input need none.
-    from common import reporting
-
-    started = time.monotonic()
-    model = _fit(config, prepared)
-    metrics = reporting.finish(
-        prepared, model, title(config, run), time.monotonic() - started
-    )
-    print(reporting.table({TITLES[config.mode]: metrics}))
-    for warning in metrics["warnings"]:
-        print(f"Warning: {warning}")
-    print(f"Model, codes, metrics and pictures are in {prepared.directory}")
-    return metrics
-
-
-def train_ablation(config: ugach_config.Config, run: common_run.Run) -> None:
-    """Trains the paper's three models into sub-folders of one folder."""
-    with runner.one_sentence_errors():
-        parent = common_run.choose_directory(run, "ugach_ablation", config)
-    rows = {}
-    for mode in ugach_config.MODES:
-        started = (parent / mode / "run.json").exists()
-        rows[TITLES[mode]] = train(
-            dataclasses.replace(config, mode=mode),
-            dataclasses.replace(
-                run,
-                output_dir=str(parent / mode),
-                resume=run.resume and started,
-            ),
-        )
-    from common import reporting
-
-    print(f"\nAblation, {config.bits} bits, {run.dataset}, in {parent}")
-    print(reporting.table(rows))
-
-
-def title(config: ugach_config.Config, run: common_run.Run) -> str:
-    """Heading of a run's figures and tables."""
-    return f"{TITLES[config.mode]}, {config.bits} bits, {run.dataset}"
 
 
 def _fit(config, prepared):
@@ -84,6 +15,7 @@ def _fit(config, prepared):
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train
     with runner.one_sentence_errors():
+        prepared.cache_dir.mkdir(parents=True, exist_ok=True)
         draws = training.make_draws(
             config,
             data,
@@ -116,18 +48,17 @@ def _fit(config, prepared):
     return model
 
 
-def _define_ablation() -> None:
-    flags.DEFINE_boolean(
-        "ablation", False, "Train Baseline and Baseline-GAN beside UGACH."
-    )
-
-
-def _main(config: ugach_config.Config, run: common_run.Run) -> None:
-    if flags.FLAGS.ablation:
-        train_ablation(config, run)
-    else:
-        train(config, run)
-
+# The paper's own ablation.
+METHOD = trainings.Method(
+    "ugach",
+    {
+        "Baseline": {"mode": "baseline"},
+        "Baseline-GAN": {"mode": "baseline_gan"},
+        "UGACH": {"mode": "ugach"},
+    },
+    _fit,
+    checks_rows=True,
+)
 
 if __name__ == "__main__":
-    runner.start(_main, ugach_config.PRESETS, _define_ablation)
+    trainings.start(METHOD, ugach_config.PRESETS)

@@ -1,1 +1,1 @@
-"""Self-Supervised Adversarial Hashing (SSAH, CVPR 2018): not landed yet."""
+"""SSAH: Self-Supervised Adversarial Hashing (CVPR 2018)."""

@@ -1,1 +1,1 @@
-"""Coupled CycleGAN hashing (UCH, AAAI 2019): not implemented yet."""
+"""UCH: Coupled CycleGAN, unsupervised cross-modal hashing (AAAI 2019)."""

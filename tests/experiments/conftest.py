@@ -65,8 +65,9 @@ def toy(data, tmp_path_factory):
 def finished(config, toy):
     """Folder of a whole UGACH run, made once and only read."""
     from experiments import train_ugach
+    from experiments import trainings
 
-    train_ugach.train(config, toy)
+    trainings.train(train_ugach.METHOD, config, toy)
     return pathlib.Path(toy.output_dir)
 
 

@@ -4,15 +4,15 @@ import shutil
 import pytest
 
 from common import files
-from experiments import ablation_ugach
 from experiments import ablations
 from experiments import tables
+from experiments import train_ugach
 
 
 @pytest.fixture
 def run(finished, tmp_path, toy, config):
     """A folder in which one training stands for every variant."""
-    for variant, changed in ablation_ugach.ABLATION.variants.items():
+    for variant, changed in train_ugach.METHOD.variants.items():
         copied = tmp_path / f"{variant.lower()}_{config.bits}_0"
         shutil.copytree(finished, copied)
         record = files.read_json(copied / "run.json")
@@ -23,9 +23,7 @@ def run(finished, tmp_path, toy, config):
 
 
 def _run_all(config, run):
-    return ablations.run_all(
-        ablation_ugach.ABLATION, config, run, 1, [config.bits]
-    )
+    return ablations.run_all(train_ugach.METHOD, config, run, 1, [config.bits])
 
 
 def test_finished_runs_are_read_and_not_repeated(run, finished, config):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from common import files
 from experiments import train_ugach
+from experiments import trainings
 
 LAST = "epoch-5"
 
@@ -103,7 +104,7 @@ def test_a_run_resumes_before_an_epoch_of_the_generator(
 ):
     run = dataclasses.replace(toy, output_dir=str(cut_off), resume=True)
 
-    train_ugach.train(config, run)
+    trainings.train(train_ugach.METHOD, config, run)
 
     assert "Resuming after 4 of 5 epochs." in capsys.readouterr().out
     _assert_same_run(cut_off, finished)
@@ -115,7 +116,7 @@ def test_a_damaged_checkpoint_ends_in_one_sentence(cut_off, config, toy):
     run = dataclasses.replace(toy, output_dir=str(cut_off), resume=True)
 
     with pytest.raises(SystemExit) as end:
-        train_ugach.train(config, run)
+        trainings.train(train_ugach.METHOD, config, run)
 
     assert end.value.code == (
         f"Error: The checkpoint {cut_off}/checkpoints/epoch-4 cannot be read, "

@@ -12,6 +12,7 @@ from common import files
 from common.data import readers
 from experiments import runs
 from experiments import train_ugach
+from experiments import trainings
 
 # Of the fixture's five epochs, who trains: one to start with, then two rounds.
 DISCRIMINATOR_EPOCHS = [0, 1, 3]
@@ -156,7 +157,7 @@ def test_a_folder_is_not_trained_into_twice(finished, config, toy):
     before = (finished / "metrics.json").stat().st_mtime_ns
 
     with pytest.raises(SystemExit) as end:
-        train_ugach.train(config, toy)
+        trainings.train(train_ugach.METHOD, config, toy)
 
     assert "already holds a run; pass --resume" in str(end.value)
     assert (finished / "metrics.json").stat().st_mtime_ns == before
@@ -168,7 +169,8 @@ def test_compiled_steps_learn_too(config, toy, tmp_path):
     )
 
     # Compiling takes longer than the one epoch of one player.
-    metrics = train_ugach.train(
+    metrics = trainings.train(
+        train_ugach.METHOD,
         dataclasses.replace(
             config, mode="baseline", pretrain_epochs=0, epochs=1
         ),
@@ -187,24 +189,28 @@ def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
     folder = tmp_path / "all"
     shutil.copytree(finished, folder / "ugach")
 
-    train_ugach.train_ablation(
-        config, dataclasses.replace(toy, output_dir=str(folder), resume=True)
+    trainings.train_variants(
+        train_ugach.METHOD,
+        config,
+        dataclasses.replace(toy, output_dir=str(folder), resume=True),
     )
 
     lines = capsys.readouterr().out.splitlines()
     table = [line.split()[0] for line in lines[-4:]]
     assert table == ["Baseline", "Baseline-GAN", "UGACH", "chance"]
-    found = {
-        mode: (folder / mode / "codes.npz").read_bytes()
-        for mode in ("baseline", "baseline_gan", "ugach")
+    modes = {
+        "baseline": "baseline",
+        "baseline-gan": "baseline_gan",
+        "ugach": "ugach",
     }
+    found = {name: (folder / name / "codes.npz").read_bytes() for name in modes}
     assert found["ugach"] == (finished / "codes.npz").read_bytes()
     assert len(set(found.values())) == 3
-    for mode in found:
-        record = files.read_json(folder / mode / "run.json")
+    for name, mode in modes.items():
+        record = files.read_json(folder / name / "run.json")
         assert record["config"]["mode"] == mode
     trained = _scalars(folder / "baseline" / "logs" / "train")
     assert trained["epoch_discriminator_loss"][0] == [0, 1, 2]
     assert "epoch_generator_loss" not in trained
-    adversarial = _scalars(folder / "baseline_gan" / "logs" / "train")
+    adversarial = _scalars(folder / "baseline-gan" / "logs" / "train")
     assert adversarial["epoch_generator_loss"][0] == GENERATOR_EPOCHS

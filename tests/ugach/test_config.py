@@ -1,35 +1,8 @@
-import ast
 import dataclasses
-import pathlib
-import re
 
 import pytest
 
 from ugach import config as ugach_config
-
-README = pathlib.Path(ugach_config.__file__).parent / "README.md"
-
-
-def _readme_presets():
-    """Rows of the README's table of presets, and the head."""
-    lines = re.findall(r"^\| (.+) \|$", README.read_text("utf-8"), re.MULTILINE)
-    rows = [re.split(r" *\| *", line.replace("`", "")) for line in lines]
-    start = next(i for i, row in enumerate(rows) if row[0] == "Setting")
-    return rows[start], rows[start + 1 :]
-
-
-def _stated(preset):
-    """Settings that `config.py` writes down for a preset."""
-    source = ast.parse(pathlib.Path(ugach_config.__file__).read_text("utf-8"))
-    presets = next(
-        node.value
-        for node in source.body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "PRESETS"
-    )
-    for key, call in zip(presets.keys, presets.values, strict=True):
-        if key.value == preset:
-            return {k.arg: ast.literal_eval(k.value) for k in call.keywords}
-    raise KeyError(preset)
 
 
 def test_the_margin_grows_with_the_bits():
@@ -121,25 +94,3 @@ def test_a_setting_that_does_not_fit_the_rows_is_refused(changed, message):
 
     with pytest.raises(ValueError, match=message):
         ugach_config.Config(**(fitting | changed)).check_training_rows(30)
-
-
-def test_the_readme_names_the_presets_and_only_settings_that_exist():
-    head, rows = _readme_presets()
-
-    assert sorted(head[1:]) == sorted(ugach_config.PRESETS)
-    fields = {field.name for field in dataclasses.fields(ugach_config.Config)}
-    assert rows
-    assert {row[0] for row in rows} <= fields
-
-
-@pytest.mark.parametrize("preset", ("paper", "released"))
-def test_the_readme_tells_what_the_published_presets_set(preset):
-    # What they leave to the defaults follows the defaults.
-    head, rows = _readme_presets()
-    cells = {row[0]: row[head.index(preset)] for row in rows}
-    stated = _stated(preset)
-
-    assert stated
-    for name, value in stated.items():
-        told = cells[name] if isinstance(value, str) else float(cells[name])
-        assert told == value, name

@@ -1,0 +1,49 @@
+r"""Trains SSAH and leaves a model, codes, metrics and pictures.
+
+python -m experiments.train_ssah
+python -m experiments.train_ssah --dataset=PATH.npz --bits=32 --ablation
+"""
+
+from experiments import trainings
+from ssah import config as ssah_config
+
+
+def _fit(config, prepared):
+    from common import fitting
+    from ssah import training
+
+    run, data, rows = prepared.run, prepared.data, prepared.split.train
+    draws = training.make_draws(config, rows, run.seed)
+    model = training.build_model(
+        config, data, draws.steps_per_epoch, run.seed, run.jit_compile
+    )
+    schedule = training.schedule(config)
+    fitting.fit(
+        prepared,
+        model,
+        draws,
+        len(schedule.phases),
+        [training.TakeTurns(schedule, data, rows)],
+        training.optimizers(model),
+        # Codes mean something once both networks had their turn.
+        unscored_phases=("labnet", "imgnet", "discriminators"),
+        with_labels=True,
+    )
+    return model
+
+
+METHOD = trainings.Method(
+    "ssah",
+    {
+        # What Section 4.3 of the paper leaves out, by the name of the rest.
+        "SSAH-1": {"labnet": False},
+        "SSAH-2": {"text_network": "mlp3"},
+        "SSAH-3": {"adversarial": False},
+        "SSAH": {},
+    },
+    _fit,
+    supervised=True,
+)
+
+if __name__ == "__main__":
+    trainings.start(METHOD, ssah_config.PRESETS)

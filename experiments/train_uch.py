@@ -1,0 +1,55 @@
+r"""Trains UCH and leaves a model, codes, metrics and pictures.
+
+python -m experiments.train_uch
+python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
+"""
+
+from experiments import trainings
+from uch import collapse
+from uch import config as uch_config
+
+
+def _fit(config, prepared):
+    from common import fitting
+    from uch import training
+
+    run, data, rows = prepared.run, prepared.data, prepared.split.train
+    draws = training.make_draws(config, rows, run.seed)
+    model = training.build_model(
+        config,
+        data.image_dim,
+        data.text_dim,
+        draws.steps_per_epoch,
+        run.seed,
+        run.jit_compile,
+    )
+    fitting.fit(
+        prepared,
+        model,
+        draws,
+        config.epochs,
+        [training.WatchCollapse(data, rows, config)],
+        training.optimizers(model),
+    )
+    return model
+
+
+METHOD = trainings.Method(
+    "uch",
+    # One part of the method left out at a time.
+    {
+        "UCH without adversaries": {
+            "outer_adversarial": False,
+            "inner_adversarial": False,
+        },
+        "UCH without outer cycle": {"outer_cycle": False},
+        "UCH without inner cycle": {"inner_cycle": False},
+        "UCH without coupling": {"couple": False},
+        "UCH": {},
+    },
+    _fit,
+    failures=(collapse.CollapseError,),
+)
+
+if __name__ == "__main__":
+    trainings.start(METHOD, uch_config.PRESETS)

@@ -1,0 +1,161 @@
+"""What every method's training command does."""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from absl import flags
+
+from common import run as common_run
+from common import runner
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A method as its commands see it.
+
+    Attributes:
+        name: Name of the method's folder.
+        variants: Changed settings of each model of the method's ablation, by
+            the name it has in tables; the whole method comes last.
+        fit: Trains a model, from settings and a prepared run.
+        supervised: Whether it learns from labels.
+        checks_rows: Whether its settings have `check_training_rows`.
+        failures: Errors of a training that went wrong by itself.
+    """
+
+    name: str
+    variants: dict[str, dict[str, Any]]
+    fit: Callable[[Any, common_run.Prepared], Any]
+    supervised: bool = False
+    checks_rows: bool = False
+    failures: tuple[type[Exception], ...] = ()
+
+    def label(self, config: Any) -> str:
+        """Name of a model with these settings, as in `variants`."""
+        found = [
+            variant
+            for variant, changed in self.variants.items()
+            if changed
+            and all(getattr(config, key) == changed[key] for key in changed)
+        ]
+        return ", ".join(found) or list(self.variants)[-1]
+
+    def title(self, config: Any, run: common_run.Run) -> str:
+        """Heading of a run's figures and tables."""
+        return f"{self.label(config)}, {config.bits} bits, {run.dataset}"
+
+    def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
+        """Checks a run's inputs, makes its folder and writes `run.json`."""
+        return common_run.prepare(
+            run,
+            self.name,
+            config,
+            self.supervised,
+            config.check_training_rows if self.checks_rows else None,
+        )
+
+
+def train(method: Method, config: Any, run: common_run.Run) -> dict:
+    """Trains one model and exports it.
+
+    Args:
+        method: The method.
+        config: Its settings.
+        run: Data, seed and folder.
+
+    Returns:
+        Its metrics, as written to `metrics.json`.
+    """
+    with runner.one_sentence_errors():
+        prepared = method.prepare(config, run)
+    title = method.title(config, run)
+    print(f"{title}: writing to {prepared.directory}")
+    runner.import_tensorflow()
+    # TensorFlow takes seconds to import; `--help` and wrong input need none.
+    from common import reporting
+
+    started = time.monotonic()
+    model = method.fit(config, prepared)
+    metrics = reporting.finish(
+        prepared, model, title, time.monotonic() - started
+    )
+    print(reporting.table({method.label(config): metrics}))
+    if "directions" in metrics:
+        print(_directions(metrics["directions"]))
+    for warning in metrics["warnings"]:
+        print(f"Warning: {warning}")
+    print(f"Model, codes, metrics and pictures are in {prepared.directory}")
+    return metrics
+
+
+def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
+    """Trains every variant into a sub-folder of one folder.
+
+    One that fails has no line in the table.
+    """
+    with runner.one_sentence_errors():
+        parent = common_run.choose_directory(
+            run, f"{method.name}_ablation", config
+        )
+    rows = {}
+    for variant, changed in method.variants.items():
+        directory = parent / folder_name(variant)
+        started = (directory / "run.json").exists()
+        try:
+            rows[variant] = train(
+                method,
+                dataclasses.replace(config, **changed),
+                dataclasses.replace(
+                    run,
+                    output_dir=str(directory),
+                    resume=run.resume and started,
+                ),
+            )
+        except method.failures as error:
+            print(f"{variant}: {error}")
+    from common import reporting
+
+    print(f"\nAblation, {config.bits} bits, {run.dataset}, in {parent}")
+    if rows:
+        print(reporting.table(rows))
+
+
+def folder_name(variant: str) -> str:
+    """A variant's name as a folder's."""
+    return variant.lower().replace(" ", "_")
+
+
+def start(method: Method, presets: dict[str, Any]) -> None:
+    """Runs a method's training command."""
+
+    def main(config: Any, run: common_run.Run) -> None:
+        if flags.FLAGS.ablation:
+            train_variants(method, config, run)
+            return
+        try:
+            train(method, config, run)
+        except method.failures as error:
+            sys.exit(f"Error: {error}")
+
+    def define() -> None:
+        flags.DEFINE_boolean(
+            "ablation", False, f"Train {', '.join(method.variants)}."
+        )
+
+    runner.start(main, presets, define)
+
+
+def _directions(found: dict[str, dict]) -> str:
+    """`map_all` of all nine directions, queries down, databases across."""
+    letters = dict.fromkeys(direction[0] for direction in found)
+    lines = ["map_all" + "".join(f"{letter:>8}" for letter in letters)]
+    for query in letters:
+        cells = [found[f"{query}2{item}"]["map_all"] for item in letters]
+        printed = [float("nan") if cell is None else cell for cell in cells]
+        lines.append(
+            f"{query:7}" + "".join(f"{value:8.4f}" for value in printed)
+        )
+    return "\n".join(lines)

@@ -1,0 +1,121 @@
+"""The multi-scale block: a bag of words seen through windows of many sizes.
+
+The released code is the only concrete definition of the block; the paper names
+five average poolings and a 1 x 1 convolution, without strides. Axes: n items,
+d words, L windows.
+"""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Windows in words, equal to the stride. The release multiplies its levels 1,
+# 2, 3, 6 and 10 by 5; the paper prints 1 x 1 to 10 x 10.
+WINDOWS = {"released": (5, 10, 15, 30, 50), "paper": (1, 2, 3, 5, 10)}
+
+# softplus of this is 1: every level starts as a plain average.
+_UNIT_SCALE = math.log(math.e - 1.0)
+
+
+class MultiScale(keras.layers.Layer):
+    """Appends averages over windows of the bag of words, one scale a level.
+
+    A level is relu(w * average) with one learned w; the release then
+    stretches it back to the width of the bag of words.
+
+    Deviation: w is a softplus, so that no level can die. In the release a
+    level whose w starts negative is 0 for every input and stays 0, which
+    happens to half of them.
+
+    Args:
+        words: d, the width of the bag of words.
+        windows: Words in the windows of each level; levels with a window
+            wider than d are left out.
+        resized: Whether levels are stretched back to d by linear
+            interpolation. The dense layer that follows can express the same
+            functions without, with less than a third of the weights.
+    """
+
+    def __init__(
+        self,
+        words: int,
+        windows: tuple[int, ...],
+        resized: bool,
+        name: str = "multi_scale",
+    ):
+        super().__init__(name=name)
+        self.windows = tuple(w for w in windows if w <= words)
+        self.resized = resized
+        self.scales = self.add_weight(
+            shape=(len(self.windows),),
+            initializer=keras.initializers.Constant(_UNIT_SCALE),
+            name="scales",
+        )
+        self._neighbours = [
+            interpolation(words // window, words) for window in self.windows
+        ]
+        lengths = [words // window for window in self.windows]
+        wide = [words] * len(lengths) if resized else lengths
+        self.output_dim = words + sum(wide)
+        self.built = True
+
+    def call(self, texts: tf.Tensor) -> tf.Tensor:
+        """Maps bags of words [n, d] to themselves and all levels, [n, m]."""
+        scales = tf.unstack(tf.nn.softplus(self.scales))
+        levels = [texts]
+        for window, scale, neighbours in zip(
+            self.windows, scales, self._neighbours, strict=True
+        ):
+            level = average(texts, window)
+            if self.resized:
+                level = stretch(level, *neighbours)
+            levels.append(scale * level)
+        return tf.concat(levels, axis=1)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """[n, d] to [n, m]."""
+        return (*input_shape[:-1], self.output_dim)
+
+
+def average(texts: tf.Tensor, window: int) -> tf.Tensor:
+    """Means of consecutive windows, the words after the last one dropped.
+
+    Args:
+        texts: [n, d].
+        window: Words in a window, at most d.
+
+    Returns:
+        [n, d // window].
+    """
+    count = texts.shape[1] // window
+    whole = tf.reshape(texts[:, : count * window], [-1, count, window])
+    return tf.reduce_mean(whole, axis=2)
+
+
+def interpolation(
+    length: int, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which two of `length` values make each of `width` stretched ones.
+
+    As TensorFlow 1 resized: value j lies at j * length / width, without the
+    half-pixel shift of today's `tf.image.resize`.
+
+    Returns:
+        Left and right neighbour, [width] int32 each, and the share of the
+        right one, [width] float32 in [0, 1).
+    """
+    place = np.arange(width) * (length / width)
+    left = np.minimum(place.astype(np.int32), length - 1)
+    right = np.minimum(left + 1, length - 1)
+    return left, right, (place - left).astype(np.float32)
+
+
+def stretch(
+    values: tf.Tensor, left: np.ndarray, right: np.ndarray, share: np.ndarray
+) -> tf.Tensor:
+    """Linear interpolation of [n, L] to [n, d], see `interpolation`."""
+    before = tf.gather(values, left, axis=1)
+    after = tf.gather(values, right, axis=1)
+    return before + share * (after - before)

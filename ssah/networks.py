@@ -1,0 +1,250 @@
+"""LabNet, ImgNet, TxtNet and the discriminators.
+
+Equation numbers are those of Li, Deng, Li, Liu, Gao, Tao: "Self-Supervised
+Adversarial Hashing Networks for Cross-Modal Retrieval", CVPR 2018. Axes: n
+items, s semantic features, K bits, c labels.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ssah import multiscale
+
+# Lengths of scaled inputs: about what raw CNN features and captions of a few
+# words have.
+IMAGE_GAIN = 0.5
+TEXT_GAIN = 3.0
+
+
+class Outputs(NamedTuple):
+    """What LabNet, ImgNet and TxtNet say about n items."""
+
+    features: tf.Tensor  # F, [n, s], at least 0
+    codes: tf.Tensor  # H, relaxed, [n, K] in (-1, 1)
+    labels: tf.Tensor  # L^, [n, c] in (0, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """Widths and kinds of layers; see `ssah.config.Config` for the fields."""
+
+    feature_units: int
+    label_hidden_units: int
+    image_hidden_units: int
+    text_hidden_units: int
+    discriminator_units: tuple[int, int]
+    text_windows: tuple[int, ...]
+    resize_levels: bool = False
+    initializer: str = "glorot_uniform"
+    response_normalization: bool = False
+    feature_scaling: str = "unit"
+
+    def dense(
+        self, units: int, activation: str | None, seed: int
+    ) -> keras.layers.Dense:
+        """A dense layer with this architecture's kernels and zero biases.
+
+        Raises:
+            ValueError: The initializer is unknown.
+        """
+        kernels = {
+            "glorot_uniform": keras.initializers.GlorotUniform(seed),
+            "normal": keras.initializers.RandomNormal(stddev=0.01, seed=seed),
+        }
+        if self.initializer not in kernels:
+            raise ValueError(
+                f"initializer must be one of {', '.join(kernels)}; received "
+                f"{self.initializer!r}."
+            )
+        return keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=kernels[self.initializer],
+        )
+
+    def normalization(self) -> list[keras.layers.Layer]:
+        """Response normalisation, or nothing."""
+        return [ResponseNormalization()] if self.response_normalization else []
+
+    def scaling(self, gain: float) -> list[keras.layers.Layer]:
+        """Unit vectors times a gain, or nothing."""
+        if self.feature_scaling == "none":
+            return []
+        return [keras.layers.UnitNormalization(), keras.layers.Rescaling(gain)]
+
+
+class SemanticNet(keras.layers.Layer):
+    """Semantic features, and from them relaxed codes and predicted labels.
+
+    Args:
+        layers: From the input, with its width, to the features.
+        architecture: Widths and kinds of layers.
+        bits: K, the code length.
+        label_dim: c, the number of labels.
+        normalized_heads: Whether the heads see normalised responses, as
+            TxtNet's do in the release.
+        seed: Seed of the heads' weights.
+        name: Name of the network.
+    """
+
+    def __init__(
+        self,
+        layers: list[keras.layers.Layer],
+        architecture: Architecture,
+        bits: int,
+        label_dim: int,
+        normalized_heads: bool,
+        seed: int,
+        name: str,
+    ):
+        super().__init__(name=name)
+        self.features = keras.Sequential(layers, name=f"{name}_features")
+        heads = []
+        for units, activation, head_seed in (
+            (bits, "tanh", seed),
+            (label_dim, "sigmoid", seed + 1),
+        ):
+            before = architecture.normalization() if normalized_heads else []
+            heads.append(
+                keras.Sequential(
+                    [
+                        keras.Input((architecture.feature_units,)),
+                        *before,
+                        architecture.dense(units, activation, head_seed),
+                    ]
+                )
+            )
+        self.code_head, self.label_head = heads
+        self.built = True
+
+    def call(self, inputs: tf.Tensor) -> Outputs:
+        """Features, relaxed codes and label probabilities of [n, d]."""
+        features = self.features(inputs)
+        return Outputs(
+            features, self.code_head(features), self.label_head(features)
+        )
+
+
+def lab_net(
+    architecture: Architecture, bits: int, label_dim: int, seed: int
+) -> SemanticNet:
+    """LabNet: c -> hidden -> s -> K + c, from multi-hot labels [n, c]."""
+    layers = [
+        keras.Input((label_dim,)),
+        architecture.dense(architecture.label_hidden_units, "relu", seed),
+        *architecture.normalization(),
+        architecture.dense(architecture.feature_units, "relu", seed + 1),
+    ]
+    return SemanticNet(
+        layers, architecture, bits, label_dim, False, seed + 2, "labnet"
+    )
+
+
+def img_net(
+    architecture: Architecture,
+    bits: int,
+    label_dim: int,
+    image_dim: int,
+    seed: int,
+) -> SemanticNet:
+    """ImgNet from fc7 on: d_image (-> hidden) -> s -> K + c."""
+    layers = [
+        keras.Input((image_dim,)),
+        *architecture.scaling(IMAGE_GAIN * image_dim**0.5),
+    ]
+    if architecture.image_hidden_units:
+        layers.append(
+            architecture.dense(architecture.image_hidden_units, "relu", seed)
+        )
+    layers.append(
+        architecture.dense(architecture.feature_units, "relu", seed + 1)
+    )
+    return SemanticNet(
+        layers, architecture, bits, label_dim, False, seed + 2, "imgnet"
+    )
+
+
+def txt_net(
+    architecture: Architecture,
+    bits: int,
+    label_dim: int,
+    text_dim: int,
+    seed: int,
+) -> SemanticNet:
+    """TxtNet: d_text -> multi-scale -> hidden -> s -> K + c.
+
+    Without windows the multi-scale block is left out: the paper's SSAH-2.
+    """
+    layers = [keras.Input((text_dim,)), *architecture.scaling(TEXT_GAIN)]
+    if architecture.text_windows:
+        layers.append(
+            multiscale.MultiScale(
+                text_dim,
+                architecture.text_windows,
+                architecture.resize_levels,
+            )
+        )
+    layers += [
+        architecture.dense(architecture.text_hidden_units, "relu", seed),
+        *architecture.normalization(),
+        architecture.dense(architecture.feature_units, "relu", seed + 1),
+    ]
+    return SemanticNet(
+        layers, architecture, bits, label_dim, True, seed + 2, "txtnet"
+    )
+
+
+def discriminator(
+    architecture: Architecture, seed: int, name: str
+) -> keras.Sequential:
+    """Tells LabNet's features from another network's, [n, s] to logits [n, 1].
+
+    One network judges both: calling it twice uses the same weights.
+    """
+    first, second = architecture.discriminator_units
+    return keras.Sequential(
+        [
+            keras.Input((architecture.feature_units,)),
+            architecture.dense(first, "relu", seed),
+            architecture.dense(second, "relu", seed + 1),
+            architecture.dense(1, None, seed + 2),
+        ],
+        name=name,
+    )
+
+
+class ResponseNormalization(keras.layers.Layer):
+    """The release's local response normalisation across units of [n, d].
+
+    At small responses it divides by 2^0.75 = 1.68 and does little else.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Normalises over windows of five units."""
+        normalized = tf.nn.local_response_normalization(
+            inputs[:, None, None, :],
+            depth_radius=2,
+            bias=2.0,
+            alpha=1e-4,
+            beta=0.75,
+        )
+        return normalized[:, 0, 0, :]
+
+
+def binary_codes(codes: tf.Tensor) -> tf.Tensor:
+    """Thresholds relaxed codes; a tie goes to +1.
+
+    SSAH Eq. (2):
+
+        B = sign(H)
+
+    Args:
+        codes: H, [n, K] in (-1, 1).
+
+    Returns:
+        [n, K] float32 of -1 and +1.
+    """
+    return tf.where(codes >= 0.0, 1.0, -1.0)

@@ -1,0 +1,103 @@
+"""Weights and forms of the terms in `losses`, and their sums."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from ssah import losses
+from ssah import networks
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """The settings of the losses; see `ssah.config.Config` for the fields."""
+
+    feature_pair_weight: float = 1.0
+    hash_pair_weight: float = 1.0
+    feature_pair_offset: float = 0.0
+    hash_pair_offset: float = 0.0
+    quantization_weight: float = 1.0
+    classification_weight: float = 1.0
+    adversarial_weight: float = 0.0
+    pair_loss: str = "nll"
+    similarity_smoothing: float = 1.0
+    normalization: str = "mean"
+    discriminator_loss: str = "cross_entropy"
+
+    def network(
+        self,
+        outputs: networks.Outputs,
+        bank_features: tf.Tensor,
+        bank_codes: tf.Tensor,
+        bank_labels: tf.Tensor,
+        labels: tf.Tensor,
+        targets: tf.Tensor,
+    ) -> tf.Tensor:
+        """What a network minimises, apart from its adversary.
+
+        SSAH Eqs. (3)-(4) and, as each network minimises its own, (6):
+
+            L = alpha J1 + gamma J2 + eta J3 + beta J4,
+            L_gen = L^v + L^t + L^l
+
+        Deviation: with `normalization="mean"` sums over bank, bits and labels
+        become means, so that weights keep their meaning when n, K or c change.
+
+        Args:
+            outputs: Of the network that learns, for a batch.
+            bank_features: F^l, [n, s].
+            bank_codes: H^l, [n, K].
+            bank_labels: Labels of the bank's items, [n, c].
+            labels: Of the batch, [B, c].
+            targets: B of the batch, [B, K] of -1 and +1.
+
+        Returns:
+            [B], at least 0.
+        """
+        similar = losses.similarity(
+            labels, bank_labels, self.similarity_smoothing
+        )
+        pairs, bits, classes = self._divisors(bank_codes, labels)
+        feature_pairs = losses.feature_pair_loss(
+            outputs.features,
+            bank_features,
+            similar,
+            self.feature_pair_offset,
+            self.pair_loss,
+        )
+        hash_pairs = losses.hash_pair_loss(
+            outputs.codes,
+            bank_codes,
+            similar,
+            self.hash_pair_offset,
+            self.pair_loss,
+        )
+        return (
+            self.feature_pair_weight / pairs * feature_pairs
+            + self.hash_pair_weight / pairs * hash_pairs
+            + self.quantization_weight
+            / bits
+            * losses.quantization_loss(outputs.codes, targets)
+            + self.classification_weight
+            / classes
+            * losses.classification_loss(outputs.labels, labels)
+        )
+
+    def adversarial(self, modality: tf.Tensor) -> tf.Tensor:
+        """What a network pays for being recognised, [B] from logits [B]."""
+        return self.adversarial_weight * losses.adversarial_loss(
+            modality, self.discriminator_loss
+        )
+
+    def discriminator(
+        self, semantic: tf.Tensor, modality: tf.Tensor
+    ) -> tf.Tensor:
+        """Eq. (5) in this form, [B] from logits [B] each."""
+        return losses.discriminator_loss(
+            semantic, modality, self.discriminator_loss
+        )
+
+    def _divisors(self, bank_codes, labels) -> tuple[int, int, int]:
+        if self.normalization == "sum":
+            return 1, 1, 1
+        return bank_codes.shape[0], bank_codes.shape[1], labels.shape[1]

@@ -1,0 +1,252 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ssah import config as ssah_config
+from ssah import multiscale
+from ssah import networks
+from ssah import training
+
+ROWS = np.arange(0, 120, 2)
+
+
+def test_a_round_trains_labnet_then_networks_then_adversaries():
+    schedule = training.Schedule(
+        rounds=3,
+        first_labnet_epochs=3,
+        labnet_epochs=1,
+        imgnet_epochs=2,
+        txtnet_epochs=1,
+        discriminator_epochs=1,
+    )
+
+    networks = ["imgnet", "imgnet", "txtnet"]
+    later = ["discriminators", "labnet", *networks]
+    # The last round has nobody to train discriminators for.
+    expected = ["labnet"] * 3 + networks + later * 2
+    assert schedule.phases == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "left_out"),
+    (({"labnet": False}, "labnet"), ({"adversarial": False}, "discriminators")),
+)
+def test_an_ablation_leaves_its_stage_out(changed, left_out, tiny):
+    whole = training.schedule(tiny).phases
+
+    reduced = training.schedule(dataclasses.replace(tiny, **changed)).phases
+
+    assert reduced == [phase for phase in whole if phase != left_out]
+    assert len(reduced) < len(whole)
+
+
+def test_a_batch_is_at_most_all_rows(tiny):
+    config = dataclasses.replace(tiny, batch_size=1000)
+
+    drawn = training.make_draws(config, np.arange(90), 3)
+
+    assert (drawn.count, drawn.batch_size, drawn.seed) == (90, 90, 3)
+
+
+def _rates(optimizer, steps):
+    rates = []
+    for step in steps:
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    return rates
+
+
+@pytest.mark.parametrize("optimizer", ("sgd", "adam"))
+def test_rates_fall_with_the_rounds(data, optimizer, tiny):
+    # Ten steps an epoch. LabNet has 5 epochs in the first round, then 2 a
+    # round; ImgNet 3, TxtNet 1, the discriminators 2.
+    config = dataclasses.replace(
+        tiny,
+        optimizer=optimizer,
+        labnet_learning_rate=1e-1,
+        imgnet_learning_rate=1e-2,
+        txtnet_learning_rate=1e-3,
+        discriminator_learning_rate=1e-4,
+        learning_rate_decay=0.5,
+        first_labnet_epochs=5,
+        labnet_epochs=2,
+        imgnet_epochs=3,
+        txtnet_epochs=1,
+        discriminator_epochs=2,
+    )
+
+    model = training.build_model(config, data, 10, 0)
+
+    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
+    for name, steps, factors, first in (
+        ("labnet", (0, 49, 50, 69, 70), (1, 1, 0.5, 0.5, 0.25), 1e-1),
+        ("imgnet", (0, 29, 30, 60), (1, 1, 0.5, 0.25), 1e-2),
+        ("txtnet", (0, 9, 10, 20), (1, 1, 0.5, 0.25), 1e-3),
+        ("discriminator", (0, 19, 20, 40), (1, 1, 0.5, 0.25), 1e-4),
+    ):
+        found = training.optimizers(model)[name]
+        assert type(found) is kind[optimizer]
+        np.testing.assert_allclose(
+            _rates(found, steps), first * np.array(factors), rtol=1e-5
+        )
+
+
+def test_without_a_labnet_nobody_has_its_optimizer(data, tiny):
+    config = dataclasses.replace(tiny, labnet=False)
+
+    model = training.build_model(config, data, 10, 0)
+
+    assert model.labnet is None
+    assert set(training.optimizers(model)) == {
+        "imgnet",
+        "txtnet",
+        "discriminator",
+    }
+
+
+def test_the_settings_reach_the_model(data, tiny):
+    config = dataclasses.replace(
+        tiny,
+        pair_loss="squared",
+        similarity_smoothing=0.75,
+        normalization="sum",
+        feature_pair_weight=0.1,
+        hash_pair_weight=0.2,
+        quantization_weight=0.3,
+        classification_weight=0.4,
+        adversarial_weight=0.5,
+        quantization_target="own",
+        discriminator_loss="squares",
+        multi_scale_levels="released",
+        resize_levels=True,
+        image_hidden_units=11,
+        initializer="normal",
+        response_normalization=True,
+        feature_scaling="none",
+    )
+
+    model = training.build_model(config, data, 10, 0, jit_compile=False)
+
+    for name, value in vars(model.objective).items():
+        assert value == getattr(config, name)
+    assert not model.joint_targets
+    block = model.txtnet.features.get_layer("multi_scale")
+    # The toy bag of words has 15 columns.
+    assert block.windows == multiscale.WINDOWS["released"][:3]
+    assert block.resized
+    assert model.imgnet.features.layers[0].units == 11
+    assert np.std(model.imgnet.features.layers[0].kernel) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("changed", "weight"), (({}, 0.1), ({"adversarial": False}, 0.0))
+)
+def test_ssah_3_has_no_adversarial_loss(data, changed, weight, tiny):
+    config = dataclasses.replace(tiny, **changed)
+
+    model = training.build_model(config, data, 10, 0)
+
+    assert model.objective.adversarial_weight == weight
+
+
+def _turns(config, data):
+    """A compiled model and the callback that a run would give it."""
+    model = training.build_model(config, data, 3, 0, jit_compile=False)
+    callback = training.TakeTurns(training.schedule(config), data, ROWS)
+    callback.set_model(model)
+    return model, callback
+
+
+def _outputs(model, data):
+    labels = data.labels[ROWS].astype(np.float32)
+    return {
+        "labnet": model.labnet and model.labnet(labels),
+        "imgnet": model.imgnet(data.image_features(ROWS)),
+        "txtnet": model.txtnet(data.text_features(ROWS)),
+    }
+
+
+def _move(model, name):
+    """As if an epoch had trained a network."""
+    for variable in getattr(model, name).variables:
+        variable.assign_add(0.05 * tf.ones_like(variable))
+    getattr(model, f"{name}_optimizer").iterations.assign_add(3)
+
+
+def test_the_bank_follows_the_networks(data, tiny):
+    model, callback = _turns(tiny, data)
+    voters = {
+        # Two first epochs of LabNet, then ImgNet and TxtNet, which have no
+        # say in B before they learn; then a round of all.
+        0: ["labnet"],
+        1: ["labnet"],
+        2: ["labnet", "imgnet"],
+        3: ["labnet", "imgnet", "txtnet"],
+        5: ["labnet", "imgnet", "txtnet"],
+        6: ["labnet", "imgnet", "txtnet"],
+        7: ["labnet", "imgnet", "txtnet"],
+    }
+
+    for epoch, phase in enumerate(training.schedule(tiny).phases):
+        callback.on_epoch_begin(epoch)
+
+        assert model.phase == phase
+        if phase == "discriminators":
+            continue
+        outputs = _outputs(model, data)
+        guide = outputs["labnet"]
+        np.testing.assert_allclose(
+            model.bank.features, guide.features, atol=1e-5
+        )
+        np.testing.assert_allclose(model.bank.codes, guide.codes, atol=1e-5)
+        votes = sum(outputs[name].codes for name in voters[epoch])
+        np.testing.assert_array_equal(
+            model.bank.targets, networks.binary_codes(votes)
+        )
+        _move(model, phase)
+        callback.on_epoch_end(epoch)
+    np.testing.assert_array_equal(model.bank.labels, data.labels[ROWS])
+
+
+def test_without_a_labnet_networks_guide_each_other(data, tiny):
+    config = dataclasses.replace(tiny, labnet=False, adversarial=False)
+    model, callback = _turns(config, data)
+    guides = {"imgnet": "txtnet", "txtnet": "imgnet"}
+
+    for epoch, phase in enumerate(training.schedule(config).phases):
+        callback.on_epoch_begin(epoch)
+
+        guide = _outputs(model, data)[guides[phase]]
+        np.testing.assert_allclose(
+            model.bank.features, guide.features, atol=1e-5
+        )
+        np.testing.assert_allclose(model.bank.codes, guide.codes, atol=1e-5)
+        _move(model, phase)
+        callback.on_epoch_end(epoch)
+
+
+def test_a_callback_that_starts_late_fills_the_same_bank(data, tiny):
+    model, callback = _turns(tiny, data)
+    late = training.TakeTurns(training.schedule(tiny), data, ROWS)
+    late.set_model(model)
+    phases = training.schedule(tiny).phases
+    for epoch, phase in enumerate(phases[:-1]):
+        callback.on_epoch_begin(epoch)
+        if phase != "discriminators":
+            _move(model, phase)
+        callback.on_epoch_end(epoch)
+    callback.on_epoch_begin(len(phases) - 1)
+    kept = [v.numpy() for v in vars(model.bank).values()]
+
+    late.on_epoch_begin(len(phases) - 1)
+
+    for one, other in zip(kept, vars(model.bank).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_smoothing_above_1_is_refused():
+    with pytest.raises(ValueError, match="at most 1; received 1.5"):
+        ssah_config.Config(similarity_smoothing=1.5)

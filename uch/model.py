@@ -1,0 +1,283 @@
+"""The UCH model: two coupled cycles and the four updates of Algorithm 1.
+
+Equation numbers are those of Li, Deng, Wang, Xie, Liu: "Coupled CycleGAN:
+Unsupervised Hashing Network for Cross-Modal Retrieval", AAAI 2019. Axes: B
+pairs of a batch, n items, K bits.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from common import model as common_model
+from uch import cycles
+from uch import networks
+from uch import objective as uch_objective
+from uch.networks import Pair
+
+# The paper has one rate for networks that read images, one for the others.
+PLAYERS = tuple(
+    f"{modality}_{cycle}_{kind}"
+    for cycle in ("outer", "inner")
+    for kind in ("discriminator", "generator")
+    for modality in ("image", "text")
+)
+
+
+class Stages(NamedTuple):
+    """What the model makes of paired items on the way to their codes."""
+
+    features: Pair  # F
+    representations: Pair  # Z
+    codes: Pair  # H, relaxed, [n, K] in (-1, 1)
+
+
+class UCH(common_model.HashingModel):
+    """An outer cycle between features, and an inner one between its middles.
+
+    A batch is a dictionary made by `common.data.pipeline.batches` from
+    `common.data.draws.PairDraws`: `image` and `text` of B training pairs.
+
+    Phases: `algorithm_1` makes its four updates one after the other;
+    `outer_discriminators`, `outer_generators`, `inner_discriminators` and
+    `inner_generators` make one. An update changes its own players only.
+
+    Args:
+        bits: K, the code length.
+        image_dim: Width of the image features.
+        text_dim: Width of the bag of words.
+        architecture: Of the networks.
+        outer_objective: Weights and forms of the outer cycle's losses.
+        inner_objective: Weights and forms of the inner cycle's losses.
+        couple: Whether the encoders and outer generators also lower the inner
+            cycle's losses.
+        seed: Seed of the weights.
+    """
+
+    def __init__(
+        self,
+        bits: int,
+        image_dim: int,
+        text_dim: int,
+        architecture: networks.Architecture,
+        outer_objective: uch_objective.Objective,
+        inner_objective: uch_objective.Objective,
+        couple: bool = True,
+        seed: int = 0,
+    ):
+        super().__init__(bits, image_dim, text_dim)
+        fitted = architecture.fitted(image_dim, text_dim)
+        # Seeds of one run must not meet those of the next.
+        first = 32 * seed
+        self.image_encoder = networks.image_encoder(fitted, image_dim)
+        self.text_encoder = networks.text_encoder(fitted, text_dim, first)
+        self.outer = cycles.outer_cycle(fitted, image_dim, first + 1)
+        self.inner = cycles.inner_cycle(fitted, bits, first + 13)
+        self.outer_objective = outer_objective
+        self.inner_objective = inner_objective
+        self.couple = couple
+        for name, objective in (
+            ("outer", outer_objective),
+            ("inner", inner_objective),
+        ):
+            terms = [f"{name}_{term}_loss" for term in objective.weights]
+            self.add_loss_trackers(f"{name}_discriminator_loss", *terms)
+        self.built = True
+
+    def compile(
+        self,
+        optimizers: Mapping[str, keras.optimizers.Optimizer],
+        **kwargs: Any,
+    ) -> None:
+        """Gives each of `PLAYERS` its optimizer, by the player's name.
+
+        All are built here: Keras skips an unbuilt optimizer's state when it
+        restores a checkpoint.
+
+        Raises:
+            ValueError: A player has no optimizer or an optimizer no player.
+        """
+        if set(optimizers) != set(PLAYERS):
+            raise ValueError(
+                f"Optimizers are needed for {', '.join(PLAYERS)}; received "
+                f"them for {', '.join(optimizers)}."
+            )
+        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
+        super().compile(optimizer=None, **kwargs)
+        for player, optimizer in optimizers.items():
+            setattr(self, f"{player}_optimizer", optimizer)
+            optimizer.build(self.players[player])
+
+    @property
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """Trainable weights of each of `PLAYERS`."""
+        found = {}
+        for name, cycle in (("outer", self.outer), ("inner", self.inner)):
+            found |= {
+                f"image_{name}_discriminator": cycle.image_discriminator,
+                f"text_{name}_discriminator": cycle.text_discriminator,
+                f"image_{name}_generator": cycle.image_to_text,
+                f"text_{name}_generator": cycle.text_to_image,
+            }
+        found = {name: net.trainable_variables for name, net in found.items()}
+        found["image_outer_generator"] = [
+            *self.image_encoder.trainable_variables,
+            *found["image_outer_generator"],
+        ]
+        found["text_outer_generator"] = [
+            *self.text_encoder.trainable_variables,
+            *found["text_outer_generator"],
+        ]
+        return found
+
+    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
+        """H^I of image features [n, d_image], [n, K] in (-1, 1)."""
+        features = self.image_encoder(images)
+        representation = self.outer.image_to_text.encoder(features)
+        return self.inner.image_to_text.encoder(representation)
+
+    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
+        """H^T of bags of words [n, d_text], [n, K] in (-1, 1)."""
+        features = self.text_encoder(texts)
+        representation = self.outer.text_to_image.encoder(features)
+        return self.inner.text_to_image.encoder(representation)
+
+    def image_bits(self, images: tf.Tensor) -> tf.Tensor:
+        """Eq. (1) for image features [n, d_image], [n, K] bool."""
+        return networks.binary_codes(self.image_codes(images))
+
+    def text_bits(self, texts: tf.Tensor) -> tf.Tensor:
+        """Eq. (1) for bags of words [n, d_text], [n, K] bool."""
+        return networks.binary_codes(self.text_codes(texts))
+
+    def pair_bits(self, images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
+        """One code for an image and its text, [n, K] bool.
+
+        The last line of Algorithm 1, B = sign(H^I + H^T). No loss uses it;
+        it is for databases whose items have both.
+        """
+        codes = self.image_codes(images) + self.text_codes(texts)
+        return networks.binary_codes(codes)
+
+    def stages(self, images: tf.Tensor, texts: tf.Tensor) -> Stages:
+        """F, Z and H of paired inputs, as they are hashed."""
+        features = Pair(self.image_encoder(images), self.text_encoder(texts))
+        representations = self.outer.middle(features)
+        return Stages(
+            features, representations, self.inner.middle(representations)
+        )
+
+    def phase_steps(self) -> dict:
+        """The steps that `fit` can run, by phase."""
+        return {
+            "algorithm_1": self._algorithm_1,
+            "outer_discriminators": self._update_outer_discriminators,
+            "outer_generators": self._update_outer_generators,
+            "inner_discriminators": self._update_inner_discriminators,
+            "inner_generators": self._update_inner_generators,
+        }
+
+    def _algorithm_1(self, batch):
+        """One iteration of Algorithm 1; an update sees those before it."""
+        found = {}
+        if self.outer_objective.adversarial:
+            found |= self._update_outer_discriminators(batch)
+        found |= self._update_outer_generators(batch)
+        if self.inner_objective.adversarial:
+            found |= self._update_inner_discriminators(batch)
+        return found | self._update_inner_generators(batch)
+
+    def _update_outer_discriminators(self, batch):
+        """D_f^I and D_f^T.
+
+        UCH Eq. (16):
+
+            mu^I, mu^T = arg max L_adv-f
+        """
+        stages = self.stages(batch["image"], batch["text"])
+        return self._update_discriminators(
+            "outer", stages.features, stages.representations
+        )
+
+    def _update_outer_generators(self, batch):
+        """The encoders and G_f.
+
+        UCH Eqs. (15), (17):
+
+            L_Total = L_f + L_z,
+            theta^I, theta^T, eta^{I->T}, eta^{T->I} = arg min L_f
+
+        Deviation: if coupled they minimise L_Total, with G_z held fixed.
+        """
+        with tf.GradientTape() as tape:
+            features = Pair(
+                self.image_encoder(batch["image"]),
+                self.text_encoder(batch["text"]),
+            )
+            middle = self.outer.middle(features, training=True)
+            terms = self.outer_objective.terms(self.outer, features, middle)
+            loss = self.outer_objective.generators(terms)
+            if self.couple:
+                inner = self.inner_objective.terms(
+                    self.inner, middle, self.inner.middle(middle)
+                )
+                loss += self.inner_objective.generators(inner)
+        self._apply(tape, loss, "image_outer_generator", "text_outer_generator")
+        return {f"outer_{name}_loss": value for name, value in terms.items()}
+
+    def _update_inner_discriminators(self, batch):
+        """D_z^I and D_z^T.
+
+        UCH Eq. (18):
+
+            epsilon^I, epsilon^T = arg max L_adv-z
+        """
+        stages = self.stages(batch["image"], batch["text"])
+        return self._update_discriminators(
+            "inner", stages.representations, stages.codes
+        )
+
+    def _update_inner_generators(self, batch):
+        """G_z, from representations that stand still.
+
+        UCH Eq. (19):
+
+            xi^{I->T}, xi^{T->I} = arg min L_z
+        """
+        real = self.stages(batch["image"], batch["text"]).representations
+        with tf.GradientTape() as tape:
+            codes = self.inner.middle(real, training=True)
+            terms = self.inner_objective.terms(self.inner, real, codes)
+            loss = self.inner_objective.generators(terms)
+        self._apply(tape, loss, "image_inner_generator", "text_inner_generator")
+        return {f"inner_{name}_loss": value for name, value in terms.items()}
+
+    def _update_discriminators(self, name, real, middle):
+        cycle = getattr(self, name)
+        fake = cycle.generate(middle)
+        with tf.GradientTape() as tape:
+            loss = getattr(self, f"{name}_objective").discriminators(
+                cycle.judge(real), cycle.judge(fake)
+            )
+        self._apply(
+            tape,
+            loss,
+            f"image_{name}_discriminator",
+            f"text_{name}_discriminator",
+        )
+        return {f"{name}_discriminator_loss": loss}
+
+    def _apply(self, tape, loss, *names) -> None:
+        """Lets players descend; an ablation may leave some without a slope."""
+        variables = [self.players[name] for name in names]
+        gradients = tape.gradient(loss, variables)
+        for name, slopes, own in zip(names, gradients, variables, strict=True):
+            optimizer = getattr(self, f"{name}_optimizer")
+            slopes = [
+                tf.zeros(variable.shape) if slope is None else slope
+                for slope, variable in zip(slopes, own, strict=True)
+            ]
+            optimizer.apply_gradients(zip(slopes, own, strict=True))

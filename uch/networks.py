@@ -1,0 +1,189 @@
+"""Encoders, generators and discriminators; `cycles` puts them together.
+
+Equation numbers are those of Li, Deng, Wang, Xie, Liu: "Coupled CycleGAN:
+Unsupervised Hashing Network for Cross-Modal Retrieval", AAAI 2019. Axes: n
+items, d units of F or Z, m units of Z or H, K bits, o outputs of a
+discriminator.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+# Input lengths in units of the square root of the width: image features have
+# a mean square of 1, and E^T starts well inside the bend of its tanh.
+IMAGE_GAIN = 1.0
+TEXT_GAIN = 0.5
+# What the running mean and variance of Z and H keep at each step.
+MOMENTUM = 0.9
+_SLOPE = 0.2
+
+
+class Pair(NamedTuple):
+    """The same thing of images and of the texts paired with them."""
+
+    image: tf.Tensor
+    text: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """Widths and kinds of layers; see `uch.config.Config` for the fields."""
+
+    text_feature_units: int
+    outer_hidden_units: int
+    representation_units: int
+    inner_hidden_units: int
+    outer_discriminator_units: int
+    inner_discriminator_units: int
+    discriminator_outputs: int
+    standardize: bool = True
+    feature_scaling: str = "unit"
+
+    def fitted(self, image_dim: int, text_dim: int) -> "Architecture":
+        """The same with no layer wider than what it has to compress.
+
+        The paper's widths are for 4096 image features. Layers wider than
+        narrow features could copy them, and a cycle would teach nothing.
+        """
+        representation = min(self.representation_units, image_dim)
+        return dataclasses.replace(
+            self,
+            text_feature_units=min(self.text_feature_units, text_dim),
+            outer_hidden_units=min(self.outer_hidden_units, image_dim),
+            representation_units=representation,
+            inner_hidden_units=min(self.inner_hidden_units, representation),
+            outer_discriminator_units=min(
+                self.outer_discriminator_units, image_dim
+            ),
+            inner_discriminator_units=min(
+                self.inner_discriminator_units, representation
+            ),
+        )
+
+
+class Generator(keras.layers.Layer):
+    """d -> hidden -> m -> hidden -> d': the middle is the common space.
+
+    Args:
+        units: d, hidden, m and d'.
+        middle_activation: Of the middle layer.
+        standardize: Whether the middle is centred and scaled before that: by
+            the batch where training, by running means otherwise.
+        seed: Seed of the first kernel; the others have the next three.
+        name: Name of the network.
+    """
+
+    def __init__(
+        self,
+        units: tuple[int, int, int, int],
+        middle_activation: str,
+        standardize: bool,
+        seed: int,
+        name: str,
+    ):
+        super().__init__(name=name)
+        inputs, hidden, middle, outputs = units
+        standardization = [
+            keras.layers.BatchNormalization(
+                momentum=MOMENTUM, center=False, scale=False
+            )
+        ]
+        self.encoder = keras.Sequential(
+            [
+                keras.Input((inputs,)),
+                _dense(hidden, "relu", seed),
+                _dense(middle, None, seed + 1),
+                *(standardization if standardize else []),
+                keras.layers.Activation(middle_activation),
+            ],
+            name=f"{name}_encoder",
+        )
+        self.decoder = keras.Sequential(
+            [
+                keras.Input((middle,)),
+                _dense(hidden, "relu", seed + 2),
+                _dense(outputs, None, seed + 3),
+            ],
+            name=f"{name}_decoder",
+        )
+        self.built = True
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Generates the other modality, [n, d] to [n, d']."""
+        return self.decoder(self.encoder(inputs))
+
+
+def image_encoder(
+    architecture: Architecture, image_dim: int
+) -> keras.Sequential:
+    """E^I from fc7 on: image features as they come, or scaled, [n, d_image]."""
+    return keras.Sequential(
+        [
+            keras.Input((image_dim,)),
+            *_scaling(architecture, IMAGE_GAIN * image_dim**0.5),
+        ],
+        name="image_encoder",
+    )
+
+
+def text_encoder(
+    architecture: Architecture, text_dim: int, seed: int
+) -> keras.Sequential:
+    """E^T: bags of words [n, d_text] to F^T, [n, 300] in (-1, 1)."""
+    return keras.Sequential(
+        [
+            keras.Input((text_dim,)),
+            *_scaling(architecture, TEXT_GAIN * text_dim**0.5),
+            _dense(architecture.text_feature_units, "tanh", seed),
+        ],
+        name="text_encoder",
+    )
+
+
+def discriminator(
+    inputs: int, units: tuple[int, int], seed: int, name: str
+) -> keras.Sequential:
+    """Tells real from generated, [n, d] to logits [n, o]."""
+    hidden, outputs = units
+    return keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            _dense(hidden, None, seed),
+            keras.layers.LeakyReLU(negative_slope=_SLOPE),
+            _dense(outputs, None, seed + 1),
+        ],
+        name=name,
+    )
+
+
+def binary_codes(codes: tf.Tensor) -> tf.Tensor:
+    """Thresholds relaxed codes; a tie goes to +1.
+
+    UCH Eq. (1):
+
+        B = sign(H)
+
+    Args:
+        codes: H, [n, K] in (-1, 1).
+
+    Returns:
+        [n, K] bool, true for +1.
+    """
+    return codes >= 0.0
+
+
+def _scaling(architecture, gain: float) -> list[keras.layers.Layer]:
+    if architecture.feature_scaling == "none":
+        return [keras.layers.Identity()]
+    return [keras.layers.UnitNormalization(), keras.layers.Rescaling(gain)]
+
+
+def _dense(units: int, activation: str | None, seed: int) -> keras.layers.Dense:
+    return keras.layers.Dense(
+        units,
+        activation=activation,
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+    )
