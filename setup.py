@@ -46,7 +46,7 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
-        "test": ["pytest>=8", "ruff>=0.8"],
+        "test": ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.8"],
         # Rebuilding the embedded data set from the Debian packages.
         "openclipart": [
             "onnx>=1.16",
