@@ -1,6 +1,5 @@
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +8,7 @@ from common import checkpoints
 from common.data import pipeline
 from ssah import config as ssah_config
 from ssah import training
+from tests import whole_runs
 
 ABLATIONS = (
     {"labnet": False},
@@ -17,19 +17,6 @@ ABLATIONS = (
     {"quantization_target": "own", "response_normalization": True},
     {"labnet": False, "quantization_target": "own"},
 )
-
-
-class Record(keras.callbacks.Callback):
-    """Keeps the phase and the losses of every epoch."""
-
-    def __init__(self):
-        super().__init__()
-        self.phases = []
-        self.losses = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.phases.append(self.model.phase)
-        self.losses.append(logs)
 
 
 def _run(
@@ -41,24 +28,15 @@ def _run(
     steps = drawn.steps_per_epoch
     model = training.build_model(config, data, steps, seed, jit_compile)
     schedule = training.schedule(config)
-    stop = stop or len(schedule.phases)
-    record = Record()
-    callbacks = [training.TakeTurns(schedule, data, rows), record]
-    finished = 0
-    if checkpoint_dir:
-        saved = checkpoints.Checkpoints(model, checkpoint_dir)
-        finished = saved.restore()
-        callbacks.append(checkpoints.SaveEpochs(saved))
-    model.fit(
-        pipeline.batches(
-            data, rows, drawn, finished * steps, stop * steps, with_labels=True
+    record = whole_runs.train(
+        model,
+        lambda start, end: pipeline.batches(
+            data, rows, drawn, start, end, with_labels=True
         ),
-        initial_epoch=finished,
-        epochs=stop,
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        verbose=0,
-        shuffle=False,
+        steps,
+        stop or len(schedule.phases),
+        [training.TakeTurns(schedule, data, rows)],
+        checkpoint_dir,
     )
     return model, record
 

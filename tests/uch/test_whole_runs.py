@@ -1,15 +1,14 @@
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from common import callbacks as common_callbacks
-from common import checkpoints
 from common import encoding
 from common import evaluation
 from common.data import pipeline
+from tests import whole_runs
 from uch import collapse
 from uch import config as uch_config
 from uch import model as uch_model
@@ -42,17 +41,6 @@ ABLATIONS = (
 SHORT = {"batch_size": 60, "epochs": 1}
 
 
-class Record(keras.callbacks.Callback):
-    """Keeps what every epoch logs."""
-
-    def __init__(self):
-        super().__init__()
-        self.logs = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.logs.append(dict(logs))
-
-
 def _run(
     config,
     data,
@@ -73,24 +61,15 @@ def _run(
     # Tracing takes longer than a few steps of a tiny model.
     model.run_eagerly = eager
     model.set_phase(phase)
-    stop = stop or config.epochs
-    record = Record()
-    callbacks = [training.WatchCollapse(data, rows, config), record]
-    finished = 0
-    if checkpoint_dir:
-        saved = checkpoints.Checkpoints(model, checkpoint_dir)
-        finished = saved.restore()
-        callbacks.append(checkpoints.SaveEpochs(saved))
-    model.fit(
-        pipeline.batches(data, rows, drawn, finished * steps, stop * steps),
-        initial_epoch=finished,
-        epochs=stop,
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        verbose=0,
-        shuffle=False,
+    record = whole_runs.train(
+        model,
+        lambda start, end: pipeline.batches(data, rows, drawn, start, end),
+        steps,
+        stop or config.epochs,
+        [training.WatchCollapse(data, rows, config)],
+        checkpoint_dir,
     )
-    return model, record.logs
+    return model, record.losses
 
 
 def _small(config, tiny, **changed):

@@ -1,12 +1,11 @@
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import checkpoints
 from common.data import pipeline
+from tests import whole_runs
 from ugach import config as ugach_config
 from ugach import training
 
@@ -17,19 +16,6 @@ MOVING = {
     "generator": ["generator"],
     "adversarial": ["discriminator", "generator"],
 }
-
-
-class Record(keras.callbacks.Callback):
-    """Keeps the phase and the losses of every epoch."""
-
-    def __init__(self):
-        super().__init__()
-        self.phases = []
-        self.losses = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.phases.append(self.model.phase)
-        self.losses.append(logs)
 
 
 def _run(
@@ -52,25 +38,13 @@ def _run(
     # Tracing takes longer than a few steps of a tiny model.
     model.run_eagerly = eager
     schedule = training.schedule(config)
-    stop = stop or schedule.total
-    record = Record()
-    callbacks = [
-        training.AlternatePlayers(schedule, data, rows, config),
-        record,
-    ]
-    finished = 0
-    if checkpoint_dir:
-        saved = checkpoints.Checkpoints(model, checkpoint_dir)
-        finished = saved.restore()
-        callbacks.append(checkpoints.SaveEpochs(saved))
-    model.fit(
-        pipeline.batches(data, rows, drawn, finished * steps, stop * steps),
-        initial_epoch=finished,
-        epochs=stop,
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        verbose=0,
-        shuffle=False,
+    record = whole_runs.train(
+        model,
+        lambda start, end: pipeline.batches(data, rows, drawn, start, end),
+        steps,
+        stop or schedule.total,
+        [training.AlternatePlayers(schedule, data, rows, config)],
+        checkpoint_dir,
     )
     return model, record
 
