@@ -25,6 +25,7 @@ def define_flags() -> None:
     """Flags of an ablation's command line."""
     flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
     flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
+    flags.DEFINE_list("variants", [], "Variants to train; empty: all.")
     flags.DEFINE_string("result", "", "A .json file for the figures.")
 
 
@@ -33,7 +34,8 @@ def main(method: trainings.Method, config: Any, run: common_run.Run) -> None:
     given = flags.FLAGS
     with runner.one_sentence_errors():
         lengths = [_length(text) for text in given.lengths] or [config.bits]
-    result = run_all(method, config, run, given.num_seeds, lengths)
+        chosen = _choose(method, given.variants)
+    result = run_all(chosen, config, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
     print(tables.ablation_table(result))
@@ -49,7 +51,8 @@ def run_all(
     """Trains every variant at every length with seeds from 0.
 
     Every run has its own folder below the output folder. One that finished is
-    not repeated and one that was cut off is continued.
+    not repeated and one that was cut off is continued. A training that went
+    wrong by itself leaves its `failure` in place of metrics.
 
     Returns:
         What a result file holds: settings, versions, data and split hashes,
@@ -102,7 +105,11 @@ def _run_one(method, config, run) -> dict:
             method.prepare(config, run)
         metrics = files.read_json(finished)
     else:
-        metrics = trainings.train(method, config, run)
+        try:
+            metrics = trainings.train(method, config, run)
+        except method.failures as error:
+            print(error)
+            return {"failure": str(error)}
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
         **{
@@ -110,6 +117,17 @@ def _run_one(method, config, run) -> dict:
             for direction in ("i2t", "t2i")
         },
     }
+
+
+def _choose(method, names) -> trainings.Method:
+    unknown = [name for name in names if name not in method.variants]
+    if unknown:
+        raise ValueError(
+            f"--variants takes some of {', '.join(method.variants)}; received "
+            f"{unknown[0]!r}."
+        )
+    variants = {name: method.variants[name] for name in names}
+    return dataclasses.replace(method, variants=variants or method.variants)
 
 
 def _length(text: str) -> int:

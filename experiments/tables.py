@@ -4,7 +4,8 @@ r"""Writes the README's tables from the result files, or checks them.
     python -m experiments.tables --check
 
 A README marks a table's place with `<!-- table: NAME -->` and
-`<!-- end of table -->`, NAME being a file of experiments/results.
+`<!-- end of table -->`, NAME being a file of experiments/results. Several names
+make a table that compares their methods.
 """
 
 import pathlib
@@ -21,7 +22,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"
 _READMES = ("README.md", "ugach/README.md", "ssah/README.md", "uch/README.md")
 _PLACE = re.compile(
-    r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL
+    r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
 
 
@@ -33,13 +34,13 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
     """
 
     def table(match: re.Match) -> str:
-        path = results / f"{match[2]}.json"
-        if not path.is_file():
-            raise ValueError(f"The table {match[2]} has no file {path}.")
-        result = files.read_json(path)
-        if result["kind"] not in _MAKERS:
-            raise ValueError(f"{path} is of unknown kind {result['kind']!r}.")
-        return f"{match[1]}{_MAKERS[result['kind']](result)}\n{match[3]}"
+        found = [_read(results / f"{name}.json") for name in match[2].split()]
+        made = (
+            ablation_table(found[0])
+            if len(found) == 1
+            else comparison_table(found)
+        )
+        return f"{match[1]}{made}\n{match[3]}"
 
     return _PLACE.sub(table, text)
 
@@ -53,32 +54,92 @@ def ablation_table(result: dict) -> str:
     ]
     rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
     for variant, bits in sorted(rows, key=lambda row: row[1]):
-        runs = [
-            run
-            for run in result["runs"]
-            if (run["variant"], run["bits"]) == (variant, bits)
-        ]
-        both = np.mean([_column(runs, d, "map_all") for d in _BOTH], axis=0)
-        cells = [
-            variant,
-            str(bits),
-            *(_spread(_column(runs, d, "map_all")) for d in _BOTH),
-            _spread(both),
-            *(_spread(_column(runs, d, "map_at_50")) for d in _BOTH),
-            str(len(runs)),
-            f"{np.mean([run['train_seconds'] for run in runs]):.0f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    chance = [_column(result["runs"], d, "chance").mean() for d in _BOTH]
-    lines.append(
-        f"| chance | | {chance[0]:.4f} | {chance[1]:.4f} "
-        f"| {np.mean(chance):.4f} | | | | |"
-    )
+        runs = _runs(result, variant, bits)
+        failed = [run for run in runs if "failure" in run]
+        cells = (
+            [f"failed with {len(failed)} of {len(runs)} seeds", *[""] * 6]
+            if failed
+            else _cells(runs)
+        )
+        lines.append(f"| {variant} | {bits} | {' | '.join(cells)} |")
+    return "\n".join([*lines, *_chance(result["runs"])])
+
+
+def comparison_table(results: list[dict]) -> str:
+    """`map_all` of whole methods, code lengths across, as UCH Tables 2-3.
+
+    Args:
+        results: One of each method, on the same split.
+
+    Raises:
+        ValueError: The splits differ.
+    """
+    if len({result["split"]["sha256"] for result in results}) > 1:
+        raise ValueError("Methods are compared on different splits.")
+    lengths = sorted({r["bits"] for result in results for r in result["runs"]})
+    lines = [
+        f"| | |{''.join(f' {bits} bits |' for bits in lengths)}",
+        f"|---|---|{'---|' * len(lengths)}",
+    ]
+    for direction, name in (("i2t", "image to text"), ("t2i", "text to image")):
+        for result in results:
+            method = list(result["variants"])[-1]
+            cells = [
+                _cell(_runs(result, method, bits), direction)
+                for bits in lengths
+            ]
+            lines.append(f"| {name} | {method} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def _read(path) -> dict:
+    if not path.is_file():
+        raise ValueError(f"The table {path.stem} has no file {path}.")
+    result = files.read_json(path)
+    if result["kind"] != "ablation":
+        raise ValueError(f"{path} is of unknown kind {result['kind']!r}.")
+    return result
+
+
+def _runs(result, variant, bits) -> list[dict]:
+    return [
+        run
+        for run in result["runs"]
+        if (run["variant"], run["bits"]) == (variant, bits)
+    ]
+
+
+def _cells(runs) -> list[str]:
+    both = np.mean([_column(runs, d, "map_all") for d in _BOTH], axis=0)
+    return [
+        *(_spread(_column(runs, d, "map_all")) for d in _BOTH),
+        _spread(both),
+        *(_spread(_column(runs, d, "map_at_50")) for d in _BOTH),
+        str(len(runs)),
+        f"{np.mean([run['train_seconds'] for run in runs]):.0f}",
+    ]
+
+
+def _cell(runs, direction) -> str:
+    if not runs:
+        return ""
+    if any("failure" in run for run in runs):
+        return "failed"
+    return _spread(_column(runs, direction, "map_all"))
+
+
+def _chance(runs) -> list[str]:
+    scored = [run for run in runs if "failure" not in run]
+    if not scored:
+        return []
+    chance = [_column(scored, d, "chance").mean() for d in _BOTH]
+    return [
+        f"| chance | | {chance[0]:.4f} | {chance[1]:.4f} "
+        f"| {np.mean(chance):.4f} | | | | |"
+    ]
+
+
 _BOTH = ("i2t", "t2i")
-_MAKERS = {"ablation": ablation_table}
 
 
 def _column(runs, direction, metric) -> np.ndarray:

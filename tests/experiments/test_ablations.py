@@ -52,3 +52,34 @@ def test_lengths_that_are_no_numbers_are_refused(start):
 
     assert process.returncode
     assert "received 'many'" in errors
+
+
+def test_variants_that_do_not_exist_are_refused(start):
+    process = start("ablation_ugach", "--variants=UGACH,Baseline-WGAN")
+
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode
+    assert "received 'Baseline-WGAN'" in errors
+
+
+def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
+    class NotToday(RuntimeError):
+        pass
+
+    def fit(settings, prepared):
+        raise NotToday("Training collapsed by epoch 4.")
+
+    method = dataclasses.replace(
+        train_ugach.METHOD, fit=fit, failures=(NotToday,)
+    )
+    run = dataclasses.replace(toy, output_dir=str(tmp_path))
+
+    result = ablations.run_all(method, config, run, 2, [config.bits])
+
+    assert {one["failure"] for one in result["runs"]} == {
+        "Training collapsed by epoch 4."
+    }
+    assert "| UGACH | 12 | failed with 2 of 2 seeds |" in (
+        tables.ablation_table(result)
+    )
