@@ -46,10 +46,10 @@ class Config:
         1.0, "Weight of Eq. (7).", minimum=0
     )
     outer_translation_weight: float = setting(
-        0.0, "Weight of generating the pair's own features.", minimum=0
+        1.0, "Weight of generating the pair's own features.", minimum=0
     )
     outer_decorrelation_weight: float = setting(
-        0.0, "Weight of the correlations between units of Z.", minimum=0
+        3.0, "Weight of the correlations between units of Z.", minimum=0
     )
     inner_reconstruction_weight: float = setting(
         1.0, "Weight of Eq. (12).", minimum=0
@@ -58,10 +58,10 @@ class Config:
         1.0, "Weight of Eq. (13).", minimum=0
     )
     inner_translation_weight: float = setting(
-        0.0, "Weight of generating the pair's own representation.", minimum=0
+        1.0, "Weight of generating the pair's own representation.", minimum=0
     )
     inner_decorrelation_weight: float = setting(
-        0.0, "Weight of the correlations between bits.", minimum=0
+        0.3, "Weight of the correlations between bits.", minimum=0
     )
     quantization_weight: float = setting(
         0.0, "Weight of the distance of H from -1 and 1.", minimum=0
@@ -106,7 +106,7 @@ class Config:
         "adam", "Optimizer of all players.", choices=("adam", "sgd")
     )
     image_learning_rate: float = setting(
-        1e-4, "Initial rate of the networks that read images.", minimum=0
+        1e-3, "Initial rate of the networks that read images.", minimum=0
     )
     text_learning_rate: float = setting(
         1e-3, "Initial rate of the networks that read texts.", minimum=0
@@ -121,9 +121,9 @@ class Config:
         0.1, "Kernels lose this times the rate of themselves.", minimum=0
     )
     batch_size: int = setting(
-        128, "Pairs in a batch, at most all of them.", minimum=1
+        512, "Pairs in a batch, at most all of them.", minimum=1
     )
-    epochs: int = setting(50, "Passes over the training pairs.", minimum=1)
+    epochs: int = setting(12, "Passes over the training pairs.", minimum=1)
     collapse_grace_epochs: int = setting(
         3, "Epochs before a collapse stops the run.", minimum=0
     )
