@@ -8,7 +8,6 @@ from absl import flags
 
 from common import run as common_run
 from common.data import arrays
-from common.data import readers
 from common.data import splits
 
 
@@ -46,7 +45,7 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
-    data = readers.read(record["run"]["dataset"])
+    data, _ = common_run.read_data(common_run.Run(**record["run"]))
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "

@@ -165,3 +165,58 @@ def test_all_three_networks_learn_the_classes(data, tiny):
         agreement = (bits.numpy() * 2.0 - 1.0) @ guide.T / config.bits
         # Codes that know nothing agree with either as much.
         assert agreement[same].mean() > agreement[~same].mean() + 0.5
+
+
+@pytest.fixture(scope="module")
+def pictures(data):
+    """The toy items with pictures in place of features.
+
+    A third of each is bright: its class tells which.
+    """
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 160, (len(data), 9, 9, 3), np.uint8)
+    for row, label in enumerate(data.labels.argmax(axis=1)):
+        pixels[row, :, 3 * label : 3 * label + 3] += 90
+    return dataclasses.replace(data, image=pixels)
+
+
+def test_pixels_train_the_backbone_and_the_run_resumes_exactly(
+    pictures, tiny, tmp_path
+):
+    config = dataclasses.replace(
+        tiny,
+        backbone="small",
+        imgnet_learning_rate=1e-3,
+        first_labnet_epochs=10,
+        imgnet_epochs=4,
+    )
+    fresh = training.build_model(config, pictures, 3, 0)
+
+    model, record = _run(config, pictures, jit_compile=True)
+
+    _assert_sound(model, record, config)
+    losses = [
+        log["imgnet_loss"] for log in record.losses if "imgnet_loss" in log
+    ]
+    assert losses[-1] < 0.8 * losses[0]
+    backbone, before = (one.imgnet.features.layers[0] for one in (model, fresh))
+    assert len(backbone.trainable_variables) == 8
+    for one, other in zip(
+        backbone.trainable_variables, before.trainable_variables, strict=True
+    ):
+        assert (one.numpy() != other.numpy()).any()
+    labels = pictures.labels.astype(np.float32)
+    guide, found = (
+        bits.numpy() * 2.0 - 1.0
+        for bits in (
+            model.label_bits(labels),
+            model.image_bits(pictures.image_features(slice(None))),
+        )
+    )
+    agreement, same = found @ guide.T / config.bits, labels @ labels.T > 0
+    assert agreement[same].mean() > agreement[~same].mean() + 0.5
+    # Cut off after the second of ImgNet's four epochs.
+    _run(config, pictures, stop=12, checkpoint_dir=tmp_path)
+    resumed, _ = _run(config, pictures, checkpoint_dir=tmp_path)
+    for one, other in zip(model.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
