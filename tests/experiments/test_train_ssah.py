@@ -10,6 +10,7 @@ from common import codes
 from common import files
 from experiments import evaluate
 from experiments import runs
+from experiments import search
 from experiments import train_ssah
 from experiments import train_uch
 from experiments import train_ugach
@@ -141,6 +142,8 @@ def test_a_run_on_pixels_exports_what_it_hashed(config, pictured, tmp_path):
         encode(image=pixels)["packed"], stored["query_image"]
     )
     again = evaluate.evaluate(finished, "saved_model")
+    with pytest.raises(ValueError, match="'item41' has no picture"):
+        search.search_item(finished, "item41", "image")
     metrics = files.read_json(tmp_path / "run" / "metrics.json")
     assert again["i2t"] == metrics["i2t"]
 
