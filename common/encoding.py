@@ -21,13 +21,13 @@ _LABEL_PARTS = ("query_label", "retrieval_label")
 
 @dataclasses.dataclass(frozen=True)
 class Encoders:
-    """Functions from float32 features [n, d] to packed codes.
+    """Functions from float32 inputs [n, ...] to packed codes.
 
     A model's methods and an exported model's signatures both fit.
 
     Attributes:
         bits: K, the code length.
-        image: Maps image features to [n, ceil(K / 8)] uint8.
+        image: Maps image features or pixels to [n, ceil(K / 8)] uint8.
         text: Maps bags of words to [n, ceil(K / 8)] uint8.
         label: Maps multi-hot labels to the same, or None.
     """

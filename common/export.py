@@ -16,9 +16,10 @@ from common import model as common_model
 def export(
     model: common_model.HashingModel, directory: str | os.PathLike
 ) -> None:
-    """Writes a SavedModel that hashes float features to packed bits.
+    """Writes a SavedModel that hashes float inputs to packed bits.
 
-    Signatures: `encode_image` takes `image` [n, d_image] float32,
+    Signatures: `encode_image` takes `image` [n, d_image] float32, or pixels
+    [n, height, width, 3] float32 in 0..255 where the model reads them,
     `encode_text` takes `text` [n, d_text] float32; each returns `packed`
     [n, ceil(K / 8)] uint8, in the bit order of `common.codes`.
     `serving_default` is `encode_image`. A model may offer more, such as
@@ -77,7 +78,7 @@ def _archive(model) -> keras.export.ExportArchive:
     ):
         signature = signatures[key]
         spec = tf.TensorSpec(
-            [None, signature.width], tf.float32, name=signature.argument
+            [None, *signature.shape], tf.float32, name=signature.argument
         )
         archive.add_endpoint(name, _endpoint(signature.encode), [spec])
     return archive

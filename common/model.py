@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from common import packing
@@ -13,9 +14,9 @@ from common import packing
 class Signature(NamedTuple):
     """An encoder as an exported model offers it."""
 
-    encode: Callable  # [n, width] float32 to [n, ceil(K / 8)] uint8
+    encode: Callable  # [n, *shape] float32 to [n, ceil(K / 8)] uint8
     argument: str
-    width: int
+    shape: tuple[int, ...]
 
 
 class HashingModel(keras.Model):
@@ -28,7 +29,8 @@ class HashingModel(keras.Model):
 
     Attributes:
         bits: K, the code length.
-        image_dim: Width of the image features.
+        image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
+            of pixels in 0..255.
         text_dim: Width of the bag of words.
         phase: Name of the step that `fit` runs, a key of `phase_steps()`.
     """
@@ -36,26 +38,26 @@ class HashingModel(keras.Model):
     # A relaxed code at or above this value is a 1.
     threshold = 0.0
 
-    def __init__(self, bits: int, image_dim: int, text_dim: int):
+    def __init__(self, bits: int, image_shape: tuple[int, ...], text_dim: int):
         super().__init__()
         for name, value in (
             ("bits", bits),
-            ("image_dim", image_dim),
+            ("image_shape", image_shape),
             ("text_dim", text_dim),
         ):
-            if value < 1:
+            if np.min(value) < 1:
                 raise ValueError(
                     f"{name} must be at least 1; received {value}."
                 )
         self.bits = bits
-        self.image_dim = image_dim
+        self.image_shape = tuple(image_shape)
         self.text_dim = text_dim
         self.phase = next(iter(self.phase_steps()))
         self._compiled_phases = {}
         self._loss_trackers = {}
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
-        """Relaxed codes of image features [n, d_image], [n, K] float32."""
+        """Relaxed codes of images [n, *image_shape], [n, K] float32."""
         raise NotImplementedError
 
     def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
@@ -67,7 +69,7 @@ class HashingModel(keras.Model):
         raise NotImplementedError
 
     def image_bits(self, images: tf.Tensor) -> tf.Tensor:
-        """Hashes image features [n, d_image] to booleans [n, K]."""
+        """Hashes images [n, *image_shape] to booleans [n, K]."""
         return self.image_codes(images) >= self.threshold
 
     def text_bits(self, texts: tf.Tensor) -> tf.Tensor:
@@ -76,29 +78,33 @@ class HashingModel(keras.Model):
 
     @functools.cached_property
     def encode_image(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """Hashes image features to packed codes, [n, ceil(K / 8)] uint8."""
-        return self._encoder(self.image_bits, self.image_dim)
+        """Hashes images to packed codes, [n, ceil(K / 8)] uint8."""
+        return self._encoder(self.image_bits, self.image_shape)
 
     @functools.cached_property
     def encode_text(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """Hashes bags of words to packed codes, [n, ceil(K / 8)] uint8."""
-        return self._encoder(self.text_bits, self.text_dim)
+        return self._encoder(self.text_bits, (self.text_dim,))
 
-    def _encoder(self, to_bits, width: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _encoder(
+        self, to_bits, shape: tuple[int, ...]
+    ) -> Callable[[tf.Tensor], tf.Tensor]:
         # A function of this model alone: a shared one would be traced again
         # for every model in the process.
         return tf.function(
-            lambda features: packing.pack_bits(to_bits(features)),
-            input_signature=[tf.TensorSpec([None, width], tf.float32)],
+            lambda inputs: packing.pack_bits(to_bits(inputs)),
+            input_signature=[tf.TensorSpec([None, *shape], tf.float32)],
         )
 
     def signatures(self) -> dict[str, Signature]:
         """What an exported model offers, by name; a method may add more."""
         return {
             "encode_image": Signature(
-                self.encode_image, "image", self.image_dim
+                self.encode_image, "image", self.image_shape
             ),
-            "encode_text": Signature(self.encode_text, "text", self.text_dim),
+            "encode_text": Signature(
+                self.encode_text, "text", (self.text_dim,)
+            ),
         }
 
     def set_phase(self, phase: str) -> None:

@@ -21,6 +21,9 @@ from common.settings import setting
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
 _SUPERVISED_TRAIN = 5000
+# What a resumed run must not change although no method knows of it; XLA draws
+# other random numbers from the same seed.
+_FIXED = ("seed", "jit_compile", "image_input")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +33,12 @@ class Run:
     dataset: str = setting(
         readers.OPENCLIPART,
         "openclipart (embedded), a .npz file or a folder of .npy files.",
+    )
+    image_input: str = setting(
+        "features",
+        "features: the data set's images as they are; pixels: where these are "
+        "features, the pictures of --thumbnails in their place.",
+        choices=("features", "pixels"),
     )
     rows: str = setting("", "Key of the rows to use; empty takes all rows.")
     num_query: int = setting(
@@ -55,7 +64,9 @@ class Run:
         "~/.cache/cross_modal_hashing", "Where correlation graphs are kept."
     )
     thumbnails: str = setting(
-        "", "A .npz of JPEGs (jpeg, offset, index) for the picture sheets."
+        "",
+        "A .npz of JPEGs (jpeg, offset, index) for picture sheets and "
+        "--image_input=pixels.",
     )
     jit_compile: bool = setting(True, "Compile training steps with XLA.")
 
@@ -78,6 +89,29 @@ class Prepared:
         return pathlib.Path(self.run.cache_dir).expanduser()
 
 
+def read_data(run: Run) -> tuple[arrays.CrossModalData, np.ndarray]:
+    """Reads a run's data set, with the kind of images that the run asks for.
+
+    Returns:
+        The data set, and the rows that have an image, [m] int64.
+
+    Raises:
+        ValueError: The data is wrong, or there are no pictures to learn from.
+    """
+    data = readers.read(run.dataset)
+    if run.image_input == "features" or data.has_pixels:
+        return data, np.arange(len(data))
+    pictures = thumbnails.for_dataset(run.dataset, run.thumbnails)
+    if pictures is None:
+        raise ValueError(
+            "--image_input=pixels needs pictures: pass their .npz as "
+            f"--thumbnails, or give {run.dataset} an `image` of pixels."
+        )
+    pixels = pictures.pixels(len(data))
+    data = dataclasses.replace(data, image=pixels, image_scale=None)
+    return data, pictures.rows
+
+
 def read_inputs(
     run: Run, supervised: bool = False
 ) -> tuple[arrays.CrossModalData, splits.Split]:
@@ -92,7 +126,7 @@ def read_inputs(
     Raises:
         ValueError: The data or the split's numbers are wrong.
     """
-    data = readers.read(run.dataset)
+    data, pictured = read_data(run)
     if run.rows:
         rows = readers.read_rows(run.dataset, run.rows)
         if len(rows) and (rows.min() < 0 or rows.max() >= len(data)):
@@ -100,8 +134,9 @@ def read_inputs(
                 f"Rows `{run.rows}` reach from {rows.min()} to {rows.max()}, "
                 f"but {run.dataset} has {len(data)} rows."
             )
+        rows = rows[np.isin(rows, pictured)]
     else:
-        rows = np.arange(len(data))
+        rows = pictured
     num_query = run.num_query or max(1, min(2000, len(rows) // 6))
     num_train = run.num_train
     if supervised and not num_train:
@@ -122,7 +157,7 @@ def prepare(
     method: str,
     config: Any,
     supervised: bool = False,
-    check_rows: Callable[[int], None] | None = None,
+    check: Callable[[arrays.CrossModalData, splits.Split], None] | None = None,
 ) -> Prepared:
     """Checks a run's inputs, makes its folder and writes `run.json`.
 
@@ -133,8 +168,7 @@ def prepare(
         method: Name of the method.
         config: Its settings.
         supervised: Whether it learns from labels, see `read_inputs`.
-        check_rows: Refuses settings that do not fit the number of training
-            rows.
+        check: Refuses settings that do not fit the data or the split.
 
     Raises:
         ValueError: The inputs are wrong, the folder already holds a run, or
@@ -147,8 +181,8 @@ def prepare(
             f"{run.dataset} has no `labels`, and a MAP needs them; add "
             "`labels` [n, c] of 0 and 1."
         )
-    if check_rows:
-        check_rows(len(split.train))
+    if check:
+        check(data, split)
     if run.thumbnails:
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
@@ -183,7 +217,7 @@ def describe(
         "run": dataclasses.asdict(run),
         "data": {
             "items": len(data),
-            "image_dim": data.image_dim,
+            "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
             "sha256": data.digest(),
             "empty_texts": len(data.empty_texts()),
@@ -229,6 +263,13 @@ def _check_same(record_file: pathlib.Path, record: dict) -> None:
             f"Nothing to resume: there is no {record_file}; leave --resume out."
         )
     before = files.read_json(record_file)
+    for name in _FIXED:
+        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        if old != new:
+            raise ValueError(
+                f"Cannot resume {record_file.parent} with {name} {new}; it was "
+                f"started with {old}."
+            )
     for part in ("method", "config", "data", "split"):
         old, new = before.get(part), record[part]
         if old == new:
@@ -244,14 +285,6 @@ def _check_same(record_file: pathlib.Path, record: dict) -> None:
             f"Cannot resume {record_file.parent} with other settings: "
             f"{changed}."
         )
-    # XLA draws other random numbers from the same seed.
-    for name in ("seed", "jit_compile"):
-        old, new = (r.get("run", {}).get(name) for r in (before, record))
-        if old != new:
-            raise ValueError(
-                f"Cannot resume {record_file.parent} with {name} {new}; it was "
-                f"started with {old}."
-            )
 
 
 def _version(package: str) -> str:

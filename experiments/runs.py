@@ -4,11 +4,11 @@ import dataclasses
 import os
 import pathlib
 
+import numpy as np
 from absl import flags
 
 from common import run as common_run
 from common.data import arrays
-from common.data import readers
 from common.data import splits
 
 
@@ -19,6 +19,7 @@ class FinishedRun:
     directory: pathlib.Path
     record: dict
     data: arrays.CrossModalData
+    pictured: np.ndarray  # rows that have an image
     split: splits.Split
 
     @property
@@ -46,13 +47,14 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
-    data = readers.read(record["run"]["dataset"])
+    data, pictured = common_run.read_data(common_run.Run(**record["run"]))
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "
             "trained on; its SHA-256 differs."
         )
-    return FinishedRun(path, record, data, splits.load(path / "split.npz"))
+    split = splits.load(path / "split.npz")
+    return FinishedRun(path, record, data, pictured, split)
 
 
 def newest(root: str | os.PathLike = "runs") -> pathlib.Path:

@@ -69,7 +69,7 @@ def search_item(
         top_k: Number of results.
 
     Raises:
-        ValueError: There is no such item.
+        ValueError: There is no such item, or it has no image to ask with.
     """
     data = finished.data
     places = np.flatnonzero(data.ids == item)
@@ -81,6 +81,10 @@ def search_item(
     row = int(places[0])
     encoders = _encoders(finished)
     if ask_with == "image":
+        if row not in finished.pictured:
+            raise ValueError(
+                f"The item {item!r} has no picture; ask with --ask_with=text."
+            )
         packed = encoders.image(data.image_features(places[:1]))
         found = "text"
     else:

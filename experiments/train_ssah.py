@@ -4,6 +4,7 @@ python -m experiments.train_ssah
 python -m experiments.train_ssah --dataset=PATH.npz --bits=32 --ablation
 """
 
+from common.backbones import choice
 from experiments import trainings
 from ssah import config as ssah_config
 
@@ -32,6 +33,10 @@ def _fit(config, prepared):
     return model
 
 
+def _check(config, data, split):
+    choice.check(config.backbone, config.backbone_weights, data.image_shape)
+
+
 METHOD = trainings.Method(
     "ssah",
     {
@@ -42,6 +47,7 @@ METHOD = trainings.Method(
         "SSAH": {},
     },
     _fit,
+    _check,
     supervised=True,
 )
 

@@ -4,6 +4,7 @@ python -m experiments.train_uch
 python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
 """
 
+from common.data import arrays
 from experiments import trainings
 from uch import collapse
 from uch import config as uch_config
@@ -34,6 +35,10 @@ def _fit(config, prepared):
     return model
 
 
+def _check(config, data, split):
+    arrays.require_features(data)
+
+
 METHOD = trainings.Method(
     "uch",
     # One part of the method left out at a time.
@@ -48,6 +53,7 @@ METHOD = trainings.Method(
         "UCH": {},
     },
     _fit,
+    _check,
     failures=(collapse.CollapseError,),
 )
 

@@ -5,6 +5,7 @@ python -m experiments.train_ugach --dataset=PATH.npz --bits=32 --ablation
 """
 
 from common import runner
+from common.data import arrays
 from experiments import trainings
 from ugach import config as ugach_config
 
@@ -48,6 +49,11 @@ def _fit(config, prepared):
     return model
 
 
+def _check(config, data, split):
+    arrays.require_features(data)
+    config.check_training_rows(len(split.train))
+
+
 # The paper's own ablation.
 METHOD = trainings.Method(
     "ugach",
@@ -57,7 +63,7 @@ METHOD = trainings.Method(
         "UGACH": {"mode": "ugach"},
     },
     _fit,
-    checks_rows=True,
+    _check,
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What every method's training command does."""
 
 import dataclasses
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from absl import flags
 
 from common import run as common_run
 from common import runner
+from common.data import arrays
+from common.data import splits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,16 +24,16 @@ class Method:
         variants: Changed settings of each model of the method's ablation, by
             the name it has in tables; the whole method comes last.
         fit: Trains a model, from settings and a prepared run.
+        check: Refuses settings that do not fit the data or the split.
         supervised: Whether it learns from labels.
-        checks_rows: Whether its settings have `check_training_rows`.
         failures: Errors of a training that went wrong by itself.
     """
 
     name: str
     variants: dict[str, dict[str, Any]]
     fit: Callable[[Any, common_run.Prepared], Any]
+    check: Callable[[Any, arrays.CrossModalData, splits.Split], None]
     supervised: bool = False
-    checks_rows: bool = False
     failures: tuple[type[Exception], ...] = ()
 
     def label(self, config: Any) -> str:
@@ -54,7 +57,7 @@ class Method:
             self.name,
             config,
             self.supervised,
-            config.check_training_rows if self.checks_rows else None,
+            functools.partial(self.check, config),
         )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from common import settings
+from common.backbones import choice
 from common.settings import setting
 
 
@@ -13,6 +14,15 @@ class Config:
     bits: int = setting(64, "K, the code length.", minimum=1)
     labnet: bool = setting(
         True, "False is SSAH-1: ImgNet and TxtNet guide each other."
+    )
+    backbone: str = setting(
+        "none",
+        "none: images are features; small, cnn_f, vgg19: they are pixels, "
+        "and ImgNet begins with this network and trains it.",
+        choices=choice.NAMES,
+    )
+    backbone_weights: str = setting(
+        "", "File of the backbone's first weights; empty draws them."
     )
     text_network: str = setting(
         "multiscale",

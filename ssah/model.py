@@ -50,7 +50,8 @@ class SSAH(common_model.HashingModel):
 
     Args:
         bits: K, the code length.
-        image_dim: Width of the image features.
+        image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
+            of pixels.
         text_dim: Width of the bag of words.
         label_dim: c, the number of labels.
         architecture: Of the networks.
@@ -59,27 +60,30 @@ class SSAH(common_model.HashingModel):
             SSAH-1) ImgNet and TxtNet guide each other.
         joint_targets: Whether B is the sign of the networks' summed codes; a
             network's own otherwise.
+        backbone: Network from pixels to features, which ImgNet begins with
+            and trains; None where images are features.
         seed: Seed of the weights.
     """
 
     def __init__(
         self,
         bits: int,
-        image_dim: int,
+        image_shape: tuple[int, ...],
         text_dim: int,
         label_dim: int,
         architecture: networks.Architecture,
         objective: ssah_objective.Objective,
         has_labnet: bool = True,
         joint_targets: bool = True,
+        backbone: keras.Sequential | None = None,
         seed: int = 0,
     ):
-        super().__init__(bits, image_dim, text_dim)
+        super().__init__(bits, image_shape, text_dim)
         # Seeds of one run must not meet those of the next.
         first = 32 * seed
         shape = (architecture, bits, label_dim)
         self.labnet = networks.lab_net(*shape, first) if has_labnet else None
-        self.imgnet = networks.img_net(*shape, image_dim, first + 4)
+        self.imgnet = networks.img_net(*shape, image_shape, backbone, first + 4)
         self.txtnet = networks.txt_net(*shape, text_dim, first + 8)
         self.image_discriminator = networks.discriminator(
             architecture, first + 12, "image_discriminator"
@@ -135,7 +139,7 @@ class SSAH(common_model.HashingModel):
         ]
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
-        """Relaxed codes of image features [n, d_image], [n, K] in (-1, 1).
+        """Relaxed codes of images [n, *image_shape], [n, K] in (-1, 1).
 
         SSAH Eq. (8), with `image_bits`:
 
@@ -167,14 +171,14 @@ class SSAH(common_model.HashingModel):
                 "Labels are hashed by LabNet, and this model has none; train "
                 "with labnet=True."
             )
-        return self._encoder(self.label_bits, self.label_dim)
+        return self._encoder(self.label_bits, (self.label_dim,))
 
     def signatures(self) -> dict[str, common_model.Signature]:
         """Images and texts and, with a LabNet, labels."""
         offered = super().signatures()
         if self.labnet is not None:
             offered["encode_label"] = common_model.Signature(
-                self.encode_label, "label", self.label_dim
+                self.encode_label, "label", (self.label_dim,)
             )
         return offered
 

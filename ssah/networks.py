@@ -11,6 +11,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from common import response_normalization
 from ssah import multiscale
 
 # Lengths of scaled inputs: about what raw CNN features and captions of a few
@@ -67,7 +68,9 @@ class Architecture:
 
     def normalization(self) -> list[keras.layers.Layer]:
         """Response normalisation, or nothing."""
-        return [ResponseNormalization()] if self.response_normalization else []
+        if not self.response_normalization:
+            return []
+        return [response_normalization.ResponseNormalization()]
 
     def scaling(self, gain: float) -> list[keras.layers.Layer]:
         """Unit vectors times a gain, or nothing."""
@@ -147,12 +150,16 @@ def img_net(
     architecture: Architecture,
     bits: int,
     label_dim: int,
-    image_dim: int,
+    image_shape: tuple[int, ...],
+    backbone: keras.Sequential | None,
     seed: int,
 ) -> SemanticNet:
-    """ImgNet from fc7 on: d_image (-> hidden) -> s -> K + c."""
+    """ImgNet: (pixels -> backbone ->) d_image (-> hidden) -> s -> K + c."""
+    before = [backbone] if backbone else []
+    image_dim = backbone.output_shape[-1] if backbone else image_shape[0]
     layers = [
-        keras.Input((image_dim,)),
+        keras.Input(image_shape),
+        *before,
         *architecture.scaling(IMAGE_GAIN * image_dim**0.5),
     ]
     if architecture.image_hidden_units:
@@ -214,24 +221,6 @@ def discriminator(
         ],
         name=name,
     )
-
-
-class ResponseNormalization(keras.layers.Layer):
-    """The release's local response normalisation across units of [n, d].
-
-    At small responses it divides by 2^0.75 = 1.68 and does little else.
-    """
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Normalises over windows of five units."""
-        normalized = tf.nn.local_response_normalization(
-            inputs[:, None, None, :],
-            depth_radius=2,
-            bias=2.0,
-            alpha=1e-4,
-            beta=0.75,
-        )
-        return normalized[:, 0, 0, :]
 
 
 def binary_codes(codes: tf.Tensor) -> tf.Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from common import schedules
+from common.backbones import building
 from common.data import arrays
 from common.data import draws as data_draws
 from common.data import pipeline
@@ -86,13 +87,20 @@ def build_model(
     """Builds and compiles the model that a config describes."""
     model = ssah_model.SSAH(
         config.bits,
-        data.image_dim,
+        data.image_shape,
         data.text_dim,
         data.labels.shape[1],
         _architecture(config),
         _objective(config),
         config.labnet,
         config.quantization_target == "joint",
+        # The networks' own seeds are those from 32 times the seed to 19 more.
+        building.build(
+            config.backbone,
+            config.backbone_weights,
+            data.image_shape,
+            32 * seed + 20,
+        ),
         seed,
     )
     stages = (
@@ -111,6 +119,8 @@ def build_model(
     ]
     if not config.labnet:
         optimizers[0] = None
+    # XLA takes three times as long for the gradients of convolutions on a CPU.
+    jit_compile = jit_compile and config.backbone == "none"
     model.compile(*optimizers, jit_compile=jit_compile)
     return model
 
@@ -205,8 +215,8 @@ class TakeTurns(keras.callbacks.Callback):
                 found = network(inputs)
                 return tf.concat([found.features, found.codes], axis=1)
 
-            width = network.features.input_shape[1]
-            signature = tf.TensorSpec([None, width], tf.float32)
+            shape = network.features.input_shape
+            signature = tf.TensorSpec(shape, tf.float32)
             self._encoders[name] = tf.function(
                 outputs, input_signature=[signature]
             )

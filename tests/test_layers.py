@@ -53,6 +53,8 @@ NUMPY_ONLY = (
             "stable_ranking",
         )
     ),
+    "common.backbones.choice",
+    "common.backbones.matconvnet",
     *(
         f"common.data.{name}"
         for name in (

@@ -68,7 +68,7 @@ class UCH(common_model.HashingModel):
         couple: bool = True,
         seed: int = 0,
     ):
-        super().__init__(bits, image_dim, text_dim)
+        super().__init__(bits, (image_dim,), text_dim)
         fitted = architecture.fitted(image_dim, text_dim)
         # Seeds of one run must not meet those of the next.
         first = 32 * seed

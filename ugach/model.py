@@ -81,7 +81,7 @@ class UGACH(common_model.HashingModel):
         parts: tuple[str, ...] = ("index", "positive", "pool"),
         seed: int = 0,
     ):
-        super().__init__(bits, image_dim, text_dim)
+        super().__init__(bits, (image_dim,), text_dim)
         shape = (image_dim, text_dim, hidden_units, bits)
         form = (initializer, feature_scaling)
         # Seeds of one run must not meet those of the next.

@@ -17,7 +17,8 @@ class CrossModalData:
 
     Attributes:
         image: Image features, [n, d_image]; floating point, or unsigned
-            integers that stand for `image * image_scale`.
+            integers that stand for `image * image_scale`. Or RGB pixels,
+            [n, height, width, 3] uint8.
         text: Bag of words, [n, d_text], integers or floating point, >= 0.
         labels: Multi-hot labels, [n, c] of 0 and 1, or None.
         ids: Names of the items, [n] strings.
@@ -43,7 +44,10 @@ class CrossModalData:
             object.__setattr__(
                 self, "ids", np.arange(len(self.image)).astype(str)
             )
-        _check_features("image", self.image)
+        if self.image.ndim == 4:
+            _check_pixels(self.image)
+        else:
+            _check_features("image", self.image)
         _check_features("text", self.text)
         _check_counts(self)
         _check_scale(self)
@@ -55,9 +59,24 @@ class CrossModalData:
         return len(self.image)
 
     @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of an image: (d_image,) of features, else (H, W, 3)."""
+        return self.image.shape[1:]
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether images are pixels, not features."""
+        return len(self.image_shape) == 3
+
+    @property
     def image_dim(self) -> int:
-        """Width of the image features."""
-        return self.image.shape[1]
+        """Width of the image features.
+
+        Raises:
+            ValueError: The images are pixels.
+        """
+        require_features(self)
+        return self.image_shape[0]
 
     @property
     def text_dim(self) -> int:
@@ -65,7 +84,10 @@ class CrossModalData:
         return self.text.shape[1]
 
     def image_features(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Image features of the chosen rows, [m, d_image] float32."""
+        """Features or pixels of the chosen rows, [m, ...] float32.
+
+        Pixels lie in 0..255.
+        """
         values = np.asarray(self.image[rows], np.float32)
         return values if self.image_scale is None else values * self.image_scale
 
@@ -83,10 +105,33 @@ class CrossModalData:
         return files.array_digest(self.image, self.text, scale)
 
 
+def require_features(data: CrossModalData) -> None:
+    """Refuses pixels, for a method that learns from features.
+
+    Raises:
+        ValueError: The images are pixels.
+    """
+    if data.has_pixels:
+        raise ValueError(
+            "This method learns from image features [n, d], and the images "
+            f"are pixels of shape {data.image_shape}; leave "
+            "--image_input=pixels out, or extract features of them."
+        )
+
+
 def _rows_where(array, test) -> np.ndarray:
     starts = range(0, len(array), _BLOCK)
     hits = [np.flatnonzero(test(array[s : s + _BLOCK])) + s for s in starts]
     return np.concatenate(hits) if hits else np.zeros(0, np.int64)
+
+
+def _check_pixels(array: np.ndarray) -> None:
+    if array.shape[3] != 3 or array.dtype != np.uint8 or 0 in array.shape:
+        raise ValueError(
+            "`image` with four axes must hold RGB pixels [items, height, "
+            f"width, 3] of uint8; received shape {array.shape}, dtype "
+            f"{array.dtype}."
+        )
 
 
 def _check_features(name: str, array: np.ndarray) -> None:
@@ -148,6 +193,8 @@ def _check_scale(data: CrossModalData) -> None:
     scale = data.image_scale
     if scale is None:
         return
+    if data.has_pixels:
+        raise ValueError("`image_scale` belongs to features, not to pixels.")
     if scale.shape != (data.image_dim,) or not np.isfinite(scale).all():
         raise ValueError(
             f"`image_scale` must hold {data.image_dim} finite numbers, one an "

@@ -9,6 +9,11 @@ import tensorflow as tf
 
 from common.data import arrays
 
+# Rows encoded at once. The first layers of an image network hold some
+# hundred times what a picture does.
+_FEATURE_BLOCK = 1024
+_PICTURE_BLOCK = 64
+
 
 class Draws(Protocol):
     """What a pipeline needs to know of `common.data.draws`."""
@@ -30,8 +35,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Batches number `first_step` to `last_step - 1` of a training run.
 
-    Features are gathered in their stored type (integer bags of words and
-    quantised images stay small) and become float32 inside the pipeline.
+    Rows are gathered in their stored type (integer bags of words, quantised
+    images and pixels stay small) and become float32 inside the pipeline.
 
     Args:
         data: The data set; its arrays may be memory-mapped.
@@ -43,9 +48,10 @@ def batches(
             method never sees them.
 
     Returns:
-        Dictionaries of everything drawn, and of `image` [r, d_image], `text`
-        [r, d_text] and where asked for `labels` [r, c], all float32, with the
-        rows of the draws named in `draws.gathered`, one after the other.
+        Dictionaries of everything drawn, and of `image` [r, d_image] or
+        [r, height, width, 3], `text` [r, d_text] and where asked for
+        `labels` [r, c], all float32, with the rows of the draws named in
+        `draws.gathered`, one after the other.
 
     Raises:
         ValueError: Labels are asked for and the data set has none.
@@ -81,19 +87,23 @@ def encode(
     encoder: Callable[[tf.Tensor], tf.Tensor],
     features: Callable[[slice], np.ndarray],
     count: int,
-    batch_size: int = 1024,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Applies an encoder to features block by block, in order.
 
     Args:
-        encoder: Maps [b, d] float32 to a tensor with b rows.
-        features: Returns the float32 features of a slice of 0..count-1.
+        encoder: Maps [b, ...] float32 to a tensor with b rows.
+        features: Returns the float32 features or pixels of a slice of
+            0..count-1.
         count: Number of rows.
-        batch_size: Rows in a block.
+        batch_size: Rows in a block; 1024 of features, 64 of pixels without.
 
     Returns:
         The encoder's outputs, [count, ...].
     """
+    if batch_size is None:
+        is_matrix = features(slice(0, 1)).ndim == 2
+        batch_size = _FEATURE_BLOCK if is_matrix else _PICTURE_BLOCK
     blocks = [
         np.asarray(encoder(tf.constant(features(block))))
         for block in _slices(count, batch_size)

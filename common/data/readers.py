@@ -50,7 +50,7 @@ def read(source: str | os.PathLike) -> arrays.CrossModalData:
         raise DataError(
             f"{source} has no {' and no '.join(missing)}; it holds "
             f"{', '.join(sorted(keys)) or 'nothing'}. A data set needs "
-            "`image` [n, d] and `text` [n, t]."
+            "`image` [n, d] or [n, height, width, 3] and `text` [n, t]."
         )
     fields = {name: load(key) for name, key in found.items() if key}
     if fields.get("ids") is not None:

@@ -1,4 +1,4 @@
-"""Small pictures of a data set's items, for sheets of search results."""
+"""Small pictures of a data set's items, to look at and to learn from."""
 
 import io
 import os
@@ -46,6 +46,52 @@ class Thumbnails:
 
     def __contains__(self, row: int) -> bool:
         return int(row) in self._place
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Data rows that have a picture, ascending, [m] int64."""
+        return np.array(sorted(self._place), np.int64)
+
+    def pixels(self, count: int) -> np.ndarray:
+        """All pictures, by data row.
+
+        Args:
+            count: Number of data rows.
+
+        Returns:
+            RGB, [count, height, width, 3] uint8; rows without a picture are
+            black.
+
+        Raises:
+            readers.DataError: The pictures differ in size, one cannot be
+                decoded, or a row is not below `count`.
+        """
+        rows = self.rows
+        if not len(rows) or rows[0] < 0 or rows[-1] >= count:
+            raise readers.DataError(
+                f"Thumbnails must belong to some of the {count} data rows; "
+                f"received {len(rows)} with rows up to {rows.max(initial=-1)}."
+            )
+        size = self._decoded(rows[0]).shape
+        pixels = np.zeros((count, *size), np.uint8)
+        for row in rows:
+            picture = self._decoded(row)
+            if picture.shape != size:
+                raise readers.DataError(
+                    "Thumbnails that are learned from must have one size; row "
+                    f"{rows[0]} has {size}, row {row} has {picture.shape}."
+                )
+            pixels[row] = picture
+        return pixels
+
+    def _decoded(self, row: int) -> np.ndarray:
+        try:
+            return self.picture(row)
+        # Pillow reports damage in more than one way.
+        except (OSError, ValueError, SyntaxError) as error:
+            raise readers.DataError(
+                f"The thumbnail of row {row} is no readable JPEG: {error}"
+            ) from error
 
     def picture(self, row: int) -> np.ndarray | None:
         """RGB picture of a data row, [height, width, 3] uint8, or None."""

@@ -128,7 +128,7 @@ def test_a_model_that_hashes_labels_exports_that_too(linear, data, tmp_path):
             return packing.pack_bits(tf.tile(labels > 0, [1, 4]))
 
         def signatures(self):
-            label = common_model.Signature(self.encode_label, "label", 3)
+            label = common_model.Signature(self.encode_label, "label", (3,))
             return {**super().signatures(), "encode_label": label}
 
     model = Labelled()

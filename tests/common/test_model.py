@@ -9,8 +9,8 @@ from common import model as common_model
 class Passing(common_model.HashingModel):
     """Its relaxed codes are its features; its phases report the batch."""
 
-    def __init__(self, bits=3, image_dim=3, text_dim=3):
-        super().__init__(bits, image_dim, text_dim)
+    def __init__(self, bits=3, image_shape=(3,), text_dim=3):
+        super().__init__(bits, image_shape, text_dim)
         self.traces = []
         self.add_loss_trackers("first_loss", "second_loss")
         self.built = True
@@ -90,12 +90,15 @@ def test_encoding_packs_the_bits():
     assert model.encode_text(features).numpy().tolist() == [[96], [160]]
 
 
-@pytest.mark.parametrize("name", ["bits", "image_dim", "text_dim"])
-def test_a_dimension_below_one_is_named(name):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("bits", 0), ("image_shape", (0,)), ("text_dim", 0)],
+)
+def test_a_dimension_below_one_is_named(name, value):
     with pytest.raises(ValueError) as error:
-        Passing(**{name: 0})
+        Passing(**{name: value})
 
-    assert str(error.value) == f"{name} must be at least 1; received 0."
+    assert str(error.value) == f"{name} must be at least 1; received {value}."
 
 
 def test_the_first_phase_is_the_first_of_the_steps():

@@ -114,7 +114,7 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
     assert record["run"] == dataclasses.asdict(run)
     assert record["data"] == {
         "items": 120,
-        "image_dim": 12,
+        "image_shape": [12],
         "text_dim": 15,
         "sha256": data.digest(),
         "empty_texts": 0,
@@ -414,3 +414,74 @@ def test_a_supervised_method_trains_on_5000_items_at_most(run, tmp_path):
     assert len(supervised.train) == 5000
     assert len(unsupervised.train) == 6000
     np.testing.assert_array_equal(supervised.query, unsupervised.query)
+
+
+@pytest.fixture
+def pictured(run, thumbnail_file):
+    """A run on the pictures of the even rows."""
+    return dataclasses.replace(
+        run, image_input="pixels", thumbnails=str(thumbnail_file)
+    )
+
+
+def test_pictures_take_the_place_of_features(pictured, data):
+    prepared = _prepare(pictured)
+
+    assert prepared.data.image_shape == (8, 12, 3)
+    np.testing.assert_array_equal(prepared.data.text, data.text)
+    split = prepared.split
+    used = np.sort(np.concatenate([split.query, split.retrieval]))
+    np.testing.assert_array_equal(used, np.arange(0, 120, 2))
+    record = common_run.load_record(prepared.directory)
+    assert record["run"]["image_input"] == "pixels"
+    assert record["data"]["image_shape"] == [8, 12, 3]
+    resumed = _prepare(dataclasses.replace(pictured, resume=True))
+    assert resumed.data.digest() == prepared.data.digest()
+
+
+def test_only_chosen_rows_with_a_picture_are_used(pictured, data, tmp_path):
+    dataset = _saved(tmp_path / "chosen.npz", data, chosen=np.arange(0, 120, 3))
+
+    split = _prepare(
+        dataclasses.replace(pictured, dataset=dataset, rows="chosen")
+    ).split
+
+    used = np.sort(np.concatenate([split.query, split.retrieval]))
+    np.testing.assert_array_equal(used, np.arange(0, 120, 6))
+
+
+def test_a_data_set_of_pixels_needs_no_thumbnails(run, data, tmp_path):
+    pixels = np.ones((120, 4, 5, 3), np.uint8)
+    dataset = _saved(tmp_path / "pixels.npz", data, image=pixels)
+
+    for image_input in ("features", "pixels"):
+        found, rows = common_run.read_data(
+            dataclasses.replace(run, dataset=dataset, image_input=image_input)
+        )
+        assert found.image_shape == (4, 5, 3) and len(rows) == 120
+
+
+def test_pixels_without_pictures_are_refused(run):
+    message = _refused(dataclasses.replace(run, image_input="pixels"))
+
+    assert message.startswith("--image_input=pixels needs pictures")
+
+
+def test_a_run_is_resumed_with_the_images_it_was_started_with(pictured):
+    _prepare(pictured)
+
+    message = _refused(
+        dataclasses.replace(pictured, image_input="features", resume=True)
+    )
+
+    assert "with image_input features; it was started with pixels" in message
+
+
+def test_a_check_sees_data_and_split_before_anything_is_written(run, tmp_path):
+    def check(data, split):
+        raise ValueError(f"{len(data)} and {len(split.train)}")
+
+    with pytest.raises(ValueError, match="120 and 100"):
+        common_run.prepare(run, "method", Config(), check=check)
+
+    assert not (tmp_path / "out").exists()

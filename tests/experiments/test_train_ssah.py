@@ -8,9 +8,16 @@ import tensorflow as tf
 
 from common import codes
 from common import files
+from experiments import evaluate
+from experiments import runs
+from experiments import search
 from experiments import train_ssah
+from experiments import train_uch
+from experiments import train_ugach
 from experiments import trainings
 from ssah import config as ssah_config
+from uch import config as uch_config
+from ugach import config as ugach_config
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +105,80 @@ def test_a_model_without_labnet_is_called_ssah_1(config):
 
     assert train_ssah.METHOD.label(config) == "SSAH"
     assert train_ssah.METHOD.label(reduced) == "SSAH-1, SSAH-3"
+
+
+@pytest.fixture
+def pictured(toy, thumbnail_file, tmp_path):
+    """A run on the pictures of the even rows."""
+    return dataclasses.replace(
+        toy,
+        image_input="pixels",
+        thumbnails=str(thumbnail_file),
+        output_dir=str(tmp_path / "run"),
+    )
+
+
+def test_a_run_on_pixels_exports_what_it_hashed(config, pictured, tmp_path):
+    shorter = dataclasses.replace(
+        config,
+        backbone="small",
+        rounds=1,
+        first_labnet_epochs=1,
+        imgnet_epochs=1,
+        txtnet_epochs=1,
+    )
+
+    trainings.train(train_ssah.METHOD, shorter, pictured)
+
+    finished = runs.open_run(tmp_path / "run")
+    assert finished.data.image_shape == (8, 12, 3)
+    assert len(finished.split.retrieval) == 50
+    model = tf.saved_model.load(str(tmp_path / "run" / "saved_model"))
+    encode = model.signatures["encode_image"]
+    query = finished.split.query
+    pixels = tf.constant(finished.data.image_features(query))
+    stored = np.load(tmp_path / "run" / "codes.npz", allow_pickle=False)
+    np.testing.assert_array_equal(
+        encode(image=pixels)["packed"], stored["query_image"]
+    )
+    again = evaluate.evaluate(finished, "saved_model")
+    with pytest.raises(ValueError, match="'item41' has no picture"):
+        search.search_item(finished, "item41", "image")
+    metrics = files.read_json(tmp_path / "run" / "metrics.json")
+    assert again["i2t"] == metrics["i2t"]
+
+
+def _refused(method, config, run):
+    with pytest.raises(ValueError) as error:
+        method.prepare(config, run)
+    assert not pathlib.Path(run.output_dir).exists()
+    return str(error.value)
+
+
+def test_images_and_backbone_must_fit_before_anything_is_written(
+    config, pictured
+):
+    small = dataclasses.replace(config, backbone="small")
+    features = dataclasses.replace(pictured, image_input="features")
+    absent = dataclasses.replace(
+        config, backbone="cnn_f", backbone_weights="absent.mat"
+    )
+    method = train_ssah.METHOD
+
+    assert "pass --backbone=small" in _refused(method, config, pictured)
+    assert "needs pixels" in _refused(method, small, features)
+    assert "no weights file absent.mat" in _refused(method, absent, pictured)
+
+
+@pytest.mark.parametrize(
+    ("method", "config"),
+    [
+        (train_ugach.METHOD, ugach_config.Config()),
+        (train_uch.METHOD, uch_config.Config()),
+    ],
+)
+def test_other_methods_refuse_pixels(method, config, pictured):
+    message = _refused(method, config, pictured)
+
+    assert "learns from image features" in message
+    assert "leave --image_input=pixels out" in message

@@ -41,7 +41,7 @@ def _model(data, rate=0.5, has_labnet=True, joint=True, bits=BITS, **settings):
     )
     model = ssah_model.SSAH(
         bits,
-        data.image_dim,
+        data.image_shape,
         data.text_dim,
         LABELS,
         architecture,

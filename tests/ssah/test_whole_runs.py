@@ -146,6 +146,15 @@ def test_checkpoints_leave_the_bank_out(data, tmp_path, finished_run):
     assert not [shape for _, shape in stored if len(data) in shape]
 
 
+def _assert_learned(model, bits, labels):
+    """Codes agree with LabNet's for items of one class, not of another."""
+    same = labels @ labels.T > 0
+    guide = model.label_bits(labels).numpy() * 2.0 - 1.0
+    agreement = (bits.numpy() * 2.0 - 1.0) @ guide.T / model.bits
+    # Codes that know nothing agree with either as much.
+    assert agreement[same].mean() > agreement[~same].mean() + 0.5
+
+
 def test_all_three_networks_learn_the_classes(data, tiny):
     # Three steps make an epoch here, so a network needs some epochs to move.
     config = dataclasses.replace(
@@ -155,13 +164,74 @@ def test_all_three_networks_learn_the_classes(data, tiny):
 
     model, _ = _run(config, data)
 
-    same = labels @ labels.T > 0
-    guide = model.label_bits(labels).numpy() * 2.0 - 1.0
     for bits in (
         model.label_bits(labels),
         model.image_bits(data.image_features(slice(None))),
         model.text_bits(data.text_features(slice(None))),
     ):
-        agreement = (bits.numpy() * 2.0 - 1.0) @ guide.T / config.bits
-        # Codes that know nothing agree with either as much.
-        assert agreement[same].mean() > agreement[~same].mean() + 0.5
+        _assert_learned(model, bits, labels)
+
+
+@pytest.fixture(scope="module")
+def pictures(data):
+    """The toy items with pictures in place of features.
+
+    A third of each is bright: its class tells which.
+    """
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 60, (len(data), 9, 9, 3), np.uint8)
+    for row, label in enumerate(data.labels.argmax(axis=1)):
+        pixels[row, :, 3 * label : 3 * label + 3] += 190
+    return dataclasses.replace(data, image=pixels)
+
+
+@pytest.fixture(scope="module")
+def pixel_config(tiny):
+    return dataclasses.replace(
+        tiny,
+        backbone="small",
+        feature_units=64,
+        classification_weight=10.0,
+        imgnet_learning_rate=1e-3,
+        first_labnet_epochs=10,
+        imgnet_epochs=4,
+    )
+
+
+@pytest.fixture(scope="module")
+def pixel_run(pictures, pixel_config):
+    return _run(pixel_config, pictures, jit_compile=True)
+
+
+def test_pixels_train_the_backbone(pictures, pixel_config, pixel_run):
+    model, record = pixel_run
+    fresh = training.build_model(pixel_config, pictures, 3, 0)
+
+    _assert_sound(model, record, pixel_config)
+    losses = [
+        log["imgnet_loss"] for log in record.losses if "imgnet_loss" in log
+    ]
+    assert losses[-1] < 0.5 * losses[0]
+    backbone, before = (
+        one.imgnet.features.layers[0].trainable_variables
+        for one in (model, fresh)
+    )
+    assert len(backbone) == 8
+    for one, other in zip(backbone, before, strict=True):
+        assert (one.numpy() != other.numpy()).any()
+    bits = model.image_bits(pictures.image_features(slice(None)))
+    _assert_learned(model, bits, pictures.labels.astype(np.float32))
+
+
+def test_a_run_on_pixels_resumes_exactly(
+    pictures, pixel_config, pixel_run, tmp_path
+):
+    whole, _ = pixel_run
+    # The second of ImgNet's four first epochs is the run's twelfth.
+    _run(pixel_config, pictures, stop=12, checkpoint_dir=tmp_path)
+
+    resumed, record = _run(pixel_config, pictures, checkpoint_dir=tmp_path)
+
+    assert record.phases[:2] == ["imgnet", "imgnet"]
+    for one, other in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(one, other)

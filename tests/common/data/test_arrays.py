@@ -85,3 +85,39 @@ def test_values_that_are_no_numbers_are_counted(data, bad):
 
     with pytest.raises(ValueError, match="in 2 rows, the first is row 5"):
         dataclasses.replace(data, image=image)
+
+
+def test_images_may_be_pixels(data):
+    pixels = np.full((120, 4, 5, 3), 255, np.uint8)
+
+    pictured = dataclasses.replace(data, image=pixels)
+
+    assert pictured.image_shape == (4, 5, 3) and pictured.has_pixels
+    assert data.image_shape == (12,) and not data.has_pixels
+    found = pictured.image_features(np.array([3, 1]))
+    assert found.dtype == np.float32 and found.shape == (2, 4, 5, 3)
+    assert (found == 255).all()
+    assert pictured.digest() != data.digest()
+    with pytest.raises(ValueError, match="pixels of shape"):
+        _ = pictured.image_dim
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((120, 4, 5, 3), np.float32),
+        np.zeros((120, 4, 5, 1), np.uint8),
+        np.zeros((120, 0, 5, 3), np.uint8),
+        np.zeros((120, 4, 5), np.uint8),
+    ],
+)
+def test_pixels_are_rgb_bytes(data, pixels):
+    with pytest.raises(ValueError, match="`image`.* must .*received shape"):
+        dataclasses.replace(data, image=pixels)
+
+
+def test_pixels_have_no_scale(data):
+    pixels = np.zeros((120, 4, 5, 3), np.uint8)
+
+    with pytest.raises(ValueError, match="belongs to features"):
+        dataclasses.replace(data, image=pixels, image_scale=np.ones(3))

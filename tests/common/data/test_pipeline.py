@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from common.data import draws
@@ -68,3 +69,36 @@ def test_encoding_keeps_the_order_over_blocks():
     )
 
     np.testing.assert_array_equal(encoded[:, 0], 2 * np.arange(10))
+
+
+def test_pixels_stay_bytes_until_the_batch(data, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 4, 5, 3), np.uint8)
+    np.save(tmp_path / "image.npy", pixels)
+    mapped = np.load(tmp_path / "image.npy", mmap_mode="r")
+    pictured = dataclasses.replace(data, image=mapped)
+    rows = np.arange(0, 120, 3)
+    drawn = draws.PairDraws(40, 8, 1)
+
+    (batch,) = pipeline.batches(pictured, rows, drawn, 2, 3)
+
+    assert batch["image"].dtype == tf.float32
+    expected = pixels[rows[batch["index"].numpy()]]
+    np.testing.assert_array_equal(batch["image"], expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "blocks"), [((3,), [130]), ((2, 2, 3), [64, 64, 2])]
+)
+def test_pixels_are_encoded_in_smaller_blocks(shape, blocks):
+    values = np.arange(130 * np.prod(shape), dtype=np.float32)
+    images = values.reshape(130, *shape)
+    seen = []
+
+    def encoder(block):
+        seen.append(len(block))
+        return -block
+
+    encoded = pipeline.encode(encoder, lambda block: images[block], 130)
+
+    np.testing.assert_array_equal(encoded, -images)
+    assert seen == blocks

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,55 @@ def test_every_embedded_picture_belongs_to_an_item():
 
     assert 0 <= index.min() and index.max() < items
     assert len(np.unique(index)) == count
+
+
+def test_pixels_lie_at_their_data_rows(thumbnail_file, data):
+    pictures = thumbnails.Thumbnails(thumbnail_file)
+
+    pixels = pictures.pixels(len(data))
+
+    assert pixels.shape == (120, 8, 12, 3) and pixels.dtype == np.uint8
+    np.testing.assert_array_equal(pictures.rows, np.arange(0, 120, 2))
+    for row in (0, 40, 118):
+        np.testing.assert_array_equal(pixels[row], pictures.picture(row))
+    assert not pixels[1::2].any()
+
+
+def _changed(thumbnail_file, path, **changes):
+    with np.load(thumbnail_file) as archive:
+        np.savez(path, **{**archive, **changes})
+    return thumbnails.Thumbnails(path)
+
+
+def test_pictures_to_learn_from_have_one_size(thumbnail_file, tmp_path, data):
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (5, 8)).save(buffer, "JPEG")
+    jpeg = np.frombuffer(buffer.getvalue(), np.uint8)
+    with np.load(thumbnail_file) as archive:
+        first = archive["jpeg"][: archive["offset"][1]]
+    pictures = _changed(
+        thumbnail_file,
+        tmp_path / "two.npz",
+        jpeg=np.concatenate([first, jpeg]),
+        offset=np.cumsum([0, len(first), len(jpeg)]),
+        index=np.array([3, 7]),
+    )
+
+    with pytest.raises(readers.DataError, match="one size; row 3 .* row 7"):
+        pictures.pixels(len(data))
+
+
+def test_pictures_that_cannot_be_learned_from_are_refused(
+    thumbnail_file, tmp_path, data
+):
+    pictures = thumbnails.Thumbnails(thumbnail_file)
+    with np.load(thumbnail_file) as archive:
+        damaged = archive["jpeg"].copy()
+    damaged[:40] = 0
+
+    with pytest.raises(readers.DataError, match="60 with rows up to 118"):
+        pictures.pixels(100)
+    with pytest.raises(readers.DataError, match="row 0 is no readable JPEG"):
+        _changed(thumbnail_file, tmp_path / "a.npz", jpeg=damaged).pixels(120)
