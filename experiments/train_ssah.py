@@ -16,7 +16,7 @@ def _fit(config, prepared):
     run, data, rows = prepared.run, prepared.data, prepared.split.train
     draws = training.make_draws(config, rows, run.seed)
     model = training.build_model(
-        config, data, draws.steps_per_epoch, run.seed, run.jit_compile
+        config, data, rows, draws.steps_per_epoch, run.seed, run.jit_compile
     )
     schedule = training.schedule(config)
     fitting.fit(

@@ -82,6 +82,15 @@ class Config:
         "released: windows of 5 to 50 words; paper: of 1 to 10.",
         choices=("released", "paper"),
     )
+    word_order: str = setting(
+        "labels",
+        "Neighbours in windows. labels: words of the same label; vocabulary: "
+        "as the data set has them.",
+        choices=("labels", "vocabulary"),
+    )
+    sum_levels: bool = setting(
+        True, "Pooled levels start as sums over windows, not as averages."
+    )
     resize_levels: bool = setting(
         False, "Stretch pooled levels back to the bag of words' width."
     )
@@ -176,6 +185,8 @@ PRESETS = {
         quantization_target="joint",
         discriminator_loss="squares",
         multi_scale_levels="paper",
+        word_order="vocabulary",
+        sum_levels=False,
         resize_levels=True,
         feature_units=512,
         label_hidden_units=4096,
@@ -218,6 +229,8 @@ PRESETS = {
         quantization_target="own",
         discriminator_loss="cross_entropy",
         multi_scale_levels="released",
+        word_order="vocabulary",
+        sum_levels=False,
         resize_levels=True,
         feature_units=512,
         label_hidden_units=4096,

@@ -62,6 +62,8 @@ class SSAH(common_model.HashingModel):
             network's own otherwise.
         backbone: Network from pixels to features, which ImgNet begins with
             and trains; None where images are features.
+        word_order: Text columns in the order in which TxtNet pools them,
+            [d_text] integers; as they are without.
         seed: Seed of the weights.
     """
 
@@ -76,6 +78,7 @@ class SSAH(common_model.HashingModel):
         has_labnet: bool = True,
         joint_targets: bool = True,
         backbone: keras.Sequential | None = None,
+        word_order: np.ndarray | None = None,
         seed: int = 0,
     ):
         super().__init__(bits, image_shape, text_dim)
@@ -84,7 +87,7 @@ class SSAH(common_model.HashingModel):
         shape = (architecture, bits, label_dim)
         self.labnet = networks.lab_net(*shape, first) if has_labnet else None
         self.imgnet = networks.img_net(*shape, image_shape, backbone, first + 4)
-        self.txtnet = networks.txt_net(*shape, text_dim, first + 8)
+        self.txtnet = networks.txt_net(*shape, text_dim, word_order, first + 8)
         self.image_discriminator = networks.discriminator(
             architecture, first + 12, "image_discriminator"
         )

@@ -15,9 +15,6 @@ import tensorflow as tf
 # 2, 3, 6 and 10 by 5; the paper prints 1 x 1 to 10 x 10.
 WINDOWS = {"released": (5, 10, 15, 30, 50), "paper": (1, 2, 3, 5, 10)}
 
-# softplus of this is 1: every level starts as a plain average.
-_UNIT_SCALE = math.log(math.e - 1.0)
-
 
 class MultiScale(keras.layers.Layer):
     """Appends averages over windows of the bag of words, one scale a level.
@@ -36,6 +33,10 @@ class MultiScale(keras.layers.Layer):
         resized: Whether levels are stretched back to d by linear
             interpolation. The dense layer that follows can express the same
             functions without, with less than a third of the weights.
+        summed: Whether a level starts as sums over its windows, w being their
+            size, in place of averages.
+        order: Text columns as the windows see them, [d] integers; as they are
+            without.
     """
 
     def __init__(
@@ -43,14 +44,22 @@ class MultiScale(keras.layers.Layer):
         words: int,
         windows: tuple[int, ...],
         resized: bool,
+        summed: bool = False,
+        order: np.ndarray | None = None,
         name: str = "multi_scale",
     ):
         super().__init__(name=name)
         self.windows = tuple(w for w in windows if w <= words)
         self.resized = resized
+        self._order = None if order is None else np.asarray(order, np.int32)
         self.scales = self.add_weight(
             shape=(len(self.windows),),
-            initializer=keras.initializers.Constant(_UNIT_SCALE),
+            initializer=keras.initializers.Constant(
+                [
+                    _before_softplus(window if summed else 1)
+                    for window in self.windows
+                ]
+            ),
             name="scales",
         )
         self._neighbours = [
@@ -65,6 +74,8 @@ class MultiScale(keras.layers.Layer):
         """Maps bags of words [n, d] to themselves and all levels, [n, m]."""
         scales = tf.unstack(tf.nn.softplus(self.scales))
         levels = [texts]
+        if self._order is not None:
+            texts = tf.gather(texts, self._order, axis=1)
         for window, scale, neighbours in zip(
             self.windows, scales, self._neighbours, strict=True
         ):
@@ -77,6 +88,11 @@ class MultiScale(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """[n, d] to [n, m]."""
         return (*input_shape[:-1], self.output_dim)
+
+
+def _before_softplus(scale: float) -> float:
+    """The number whose softplus is a positive scale."""
+    return scale + math.log(-math.expm1(-scale))
 
 
 def average(texts: tf.Tensor, window: int) -> tf.Tensor:

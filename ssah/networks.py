@@ -9,6 +9,7 @@ import dataclasses
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from common import response_normalization
@@ -39,6 +40,7 @@ class Architecture:
     discriminator_units: tuple[int, int]
     text_windows: tuple[int, ...]
     resize_levels: bool = False
+    sum_levels: bool = False
     initializer: str = "glorot_uniform"
     response_normalization: bool = False
     feature_scaling: str = "unit"
@@ -155,13 +157,12 @@ def img_net(
     seed: int,
 ) -> SemanticNet:
     """ImgNet: (pixels -> backbone ->) d_image (-> hidden) -> s -> K + c."""
-    before = [backbone] if backbone else []
-    image_dim = backbone.output_shape[-1] if backbone else image_shape[0]
-    layers = [
-        keras.Input(image_shape),
-        *before,
-        *architecture.scaling(IMAGE_GAIN * image_dim**0.5),
-    ]
+    layers = [keras.Input(image_shape)]
+    image_dim = image_shape[0]
+    if backbone is not None:
+        layers.append(backbone)
+        image_dim = backbone.output_shape[-1]
+    layers += architecture.scaling(IMAGE_GAIN * image_dim**0.5)
     if architecture.image_hidden_units:
         layers.append(
             architecture.dense(architecture.image_hidden_units, "relu", seed)
@@ -179,6 +180,7 @@ def txt_net(
     bits: int,
     label_dim: int,
     text_dim: int,
+    word_order: np.ndarray | None,
     seed: int,
 ) -> SemanticNet:
     """TxtNet: d_text -> multi-scale -> hidden -> s -> K + c.
@@ -192,6 +194,8 @@ def txt_net(
                 text_dim,
                 architecture.text_windows,
                 architecture.resize_levels,
+                architecture.sum_levels,
+                word_order,
             )
         )
     layers += [

@@ -16,6 +16,7 @@ from ssah import model as ssah_model
 from ssah import multiscale
 from ssah import networks
 from ssah import objective
+from ssah import word_order
 
 NETWORKS = ("labnet", "imgnet", "txtnet")
 
@@ -80,11 +81,22 @@ def make_draws(
 def build_model(
     config: ssah_config.Config,
     data: arrays.CrossModalData,
+    rows: np.ndarray,
     steps_per_epoch: int,
     seed: int,
     jit_compile: bool = True,
 ) -> ssah_model.SSAH:
-    """Builds and compiles the model that a config describes."""
+    """Builds and compiles the model that a config describes.
+
+    Args:
+        config: Settings.
+        data: The data set.
+        rows: Training rows, [n] int64; only an order of words is learned from
+            them here.
+        steps_per_epoch: Batches in an epoch.
+        seed: Seed of the weights.
+        jit_compile: Whether steps are compiled by XLA.
+    """
     model = ssah_model.SSAH(
         config.bits,
         data.image_shape,
@@ -101,6 +113,7 @@ def build_model(
             data.image_shape,
             32 * seed + 20,
         ),
+        _word_order(config, data, rows),
         seed,
     )
     stages = (
@@ -236,10 +249,17 @@ def _architecture(config) -> networks.Architecture:
         ),
         text_windows=windows if config.text_network == "multiscale" else (),
         resize_levels=config.resize_levels,
+        sum_levels=config.sum_levels,
         initializer=config.initializer,
         response_normalization=config.response_normalization,
         feature_scaling=config.feature_scaling,
     )
+
+
+def _word_order(config, data, rows) -> np.ndarray | None:
+    if config.word_order == "vocabulary" or config.text_network == "mlp3":
+        return None
+    return word_order.by_labels(data, rows)
 
 
 def _objective(config) -> objective.Objective:

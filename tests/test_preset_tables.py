@@ -21,10 +21,10 @@ def _config(method):
 def _table(method):
     """Head of the table, and its rows by setting."""
     text = (ROOT / method / "README.md").read_text("utf-8")
-    lines = re.findall(r"^\| (.+) \|$", text, re.MULTILINE)
-    rows = [re.split(r" *\| *", line.replace("`", "")) for line in lines]
-    start = next(i for i, row in enumerate(rows) if row[0] == "Setting")
-    return rows[start][1:], {row[0]: row[1:] for row in rows[start + 1 :]}
+    table = re.search(r"^\| Setting .*\|$(\n\|.+\|$)+", text, re.MULTILINE)[0]
+    lines = re.findall(r"^\| (.+) \|$", table, re.MULTILINE)
+    head, *rows = (re.split(r" *\| *", x.replace("`", "")) for x in lines)
+    return head[1:], {row[0]: row[1:] for row in rows}
 
 
 def _same(told, value):

@@ -91,3 +91,11 @@ def test_every_level_lives_and_learns(resized, levels, weight):
     # Even a very negative weight gives a level that is not zero for ever.
     assert (found.numpy() > 0).all()
     assert (slopes.numpy() > 0).all()
+
+
+def test_windows_follow_the_order_and_the_words_themselves_do_not():
+    block = multiscale.MultiScale(4, (2,), False, order=np.array([0, 2, 1, 3]))
+    texts = tf.constant([[1.0, 10.0, 3.0, 20.0]])
+
+    # Means of columns 0 and 2, and of 1 and 3; the scale starts at 1.
+    np.testing.assert_allclose(block(texts), [[1, 10, 3, 20, 2, 15]], rtol=1e-6)

@@ -27,7 +27,7 @@ def _networks(architecture, seed=0):
     return {
         LABELS: networks.lab_net(*shape, seed),
         IMAGES: networks.img_net(*shape, (IMAGES,), None, seed),
-        TEXTS: networks.txt_net(*shape, TEXTS, seed),
+        TEXTS: networks.txt_net(*shape, TEXTS, None, seed),
     }
 
 

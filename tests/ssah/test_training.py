@@ -78,7 +78,7 @@ def test_rates_fall_with_the_rounds(data, optimizer, tiny):
         discriminator_epochs=2,
     )
 
-    model = training.build_model(config, data, 10, 0)
+    model = training.build_model(config, data, ROWS, 10, 0)
 
     kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
     for name, steps, factors, first in (
@@ -97,7 +97,7 @@ def test_rates_fall_with_the_rounds(data, optimizer, tiny):
 def test_without_a_labnet_nobody_has_its_optimizer(data, tiny):
     config = dataclasses.replace(tiny, labnet=False)
 
-    model = training.build_model(config, data, 10, 0)
+    model = training.build_model(config, data, ROWS, 10, 0)
 
     assert model.labnet is None
     assert set(training.optimizers(model)) == {
@@ -121,6 +121,8 @@ def test_the_settings_reach_the_model(data, tiny):
         quantization_target="own",
         discriminator_loss="squares",
         multi_scale_levels="released",
+        word_order="vocabulary",
+        sum_levels=True,
         resize_levels=True,
         image_hidden_units=11,
         initializer="normal",
@@ -128,7 +130,7 @@ def test_the_settings_reach_the_model(data, tiny):
         feature_scaling="none",
     )
 
-    model = training.build_model(config, data, 10, 0, jit_compile=False)
+    model = training.build_model(config, data, ROWS, 10, 0, jit_compile=False)
 
     for name, value in vars(model.objective).items():
         assert value == getattr(config, name)
@@ -137,6 +139,9 @@ def test_the_settings_reach_the_model(data, tiny):
     # The toy bag of words has 15 columns.
     assert block.windows == multiscale.WINDOWS["released"][:3]
     assert block.resized
+    np.testing.assert_allclose(
+        np.log1p(np.exp(block.scales)), block.windows, rtol=1e-5
+    )
     assert model.imgnet.features.layers[0].units == 11
     assert np.std(model.imgnet.features.layers[0].kernel) < 0.02
 
@@ -147,14 +152,14 @@ def test_the_settings_reach_the_model(data, tiny):
 def test_ssah_3_has_no_adversarial_loss(data, changed, weight, tiny):
     config = dataclasses.replace(tiny, **changed)
 
-    model = training.build_model(config, data, 10, 0)
+    model = training.build_model(config, data, ROWS, 10, 0)
 
     assert model.objective.adversarial_weight == weight
 
 
 def _turns(config, data):
     """A compiled model and the callback that a run would give it."""
-    model = training.build_model(config, data, 3, 0, jit_compile=False)
+    model = training.build_model(config, data, ROWS, 3, 0, jit_compile=False)
     callback = training.TakeTurns(training.schedule(config), data, ROWS)
     callback.set_model(model)
     return model, callback

@@ -26,7 +26,7 @@ def _run(
     rows = np.arange(len(data))
     drawn = training.make_draws(config, rows, seed)
     steps = drawn.steps_per_epoch
-    model = training.build_model(config, data, steps, seed, jit_compile)
+    model = training.build_model(config, data, rows, steps, seed, jit_compile)
     schedule = training.schedule(config)
     record = whole_runs.train(
         model,
@@ -205,7 +205,9 @@ def pixel_run(pictures, pixel_config):
 
 def test_pixels_train_the_backbone(pictures, pixel_config, pixel_run):
     model, record = pixel_run
-    fresh = training.build_model(pixel_config, pictures, 3, 0)
+    fresh = training.build_model(
+        pixel_config, pictures, np.arange(len(pictures)), 3, 0
+    )
 
     _assert_sound(model, record, pixel_config)
     losses = [
