@@ -155,13 +155,12 @@ def img_net(
     seed: int,
 ) -> SemanticNet:
     """ImgNet: (pixels -> backbone ->) d_image (-> hidden) -> s -> K + c."""
-    before = [backbone] if backbone else []
-    image_dim = backbone.output_shape[-1] if backbone else image_shape[0]
-    layers = [
-        keras.Input(image_shape),
-        *before,
-        *architecture.scaling(IMAGE_GAIN * image_dim**0.5),
-    ]
+    layers = [keras.Input(image_shape)]
+    image_dim = image_shape[0]
+    if backbone is not None:
+        layers.append(backbone)
+        image_dim = backbone.output_shape[-1]
+    layers += architecture.scaling(IMAGE_GAIN * image_dim**0.5)
     if architecture.image_hidden_units:
         layers.append(
             architecture.dense(architecture.image_hidden_units, "relu", seed)
