@@ -1,6 +1,7 @@
 """Paired images and texts with labels, checked once at the boundary."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class CrossModalData:
         label_names: Name of each label column, [c] strings, or None.
         image_scale: Step of each quantised image column, [d_image] float32,
             or None for floating-point features.
+        parts: Row numbers of `query`, `retrieval`, `train` and perhaps
+            `validation`, [m] int64 each, where the data set comes split.
 
     Raises:
         ValueError: Shapes, dtypes or values do not fit together.
@@ -37,6 +40,7 @@ class CrossModalData:
     vocabulary: np.ndarray | None = None
     label_names: np.ndarray | None = None
     image_scale: np.ndarray | None = None
+    parts: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self):
         if self.ids is None:

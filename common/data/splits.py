@@ -7,7 +7,7 @@ import numpy as np
 
 from common import files
 
-_PARTS = ("query", "retrieval", "train", "validation")
+PARTS = ("query", "retrieval", "train", "validation")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Split:
     validation: np.ndarray
 
     def __post_init__(self):
-        for part in _PARTS:
+        for part in PARTS:
             rows = getattr(self, part)
             if len(np.unique(rows)) != len(rows):
                 raise ValueError(f"The split repeats rows in `{part}`.")
@@ -57,15 +57,15 @@ class Split:
 
     def counts(self) -> dict[str, int]:
         """Number of rows of each part."""
-        return {part: len(getattr(self, part)) for part in _PARTS}
+        return {part: len(getattr(self, part)) for part in PARTS}
 
     def digest(self) -> str:
         """SHA-256 over the four index arrays."""
-        return files.array_digest(*(getattr(self, part) for part in _PARTS))
+        return files.array_digest(*(getattr(self, part) for part in PARTS))
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the four index arrays and their SHA-256 as one `.npz`."""
-        parts = {part: getattr(self, part) for part in _PARTS}
+        parts = {part: getattr(self, part) for part in PARTS}
         files.write_npz(path, sha256=np.array(self.digest()), **parts)
 
 
@@ -76,10 +76,10 @@ def load(path: str | os.PathLike) -> Split:
         ValueError: The file is no split, or does not fit its own SHA-256.
     """
     stored = files.read_npz(path)
-    missing = [name for name in (*_PARTS, "sha256") if name not in stored]
+    missing = [name for name in (*PARTS, "sha256") if name not in stored]
     if missing:
         raise ValueError(f"{path} is no split; it lacks {', '.join(missing)}.")
-    split = Split(**{part: stored[part] for part in _PARTS})
+    split = Split(**{part: stored[part] for part in PARTS})
     if str(stored["sha256"]) != split.digest():
         raise ValueError(
             f"The split {path} does not fit its own SHA-256; it was edited or "
