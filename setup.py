@@ -24,6 +24,7 @@ setuptools.setup(
     ),
     package_data={
         "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
+        "common.data.protocols": ["*.npz", "README.md"],
         "ssah": ["README.md"],
         "uch": ["README.md"],
         "ugach": ["README.md"],

@@ -8,6 +8,7 @@ from absl import flags
 
 from common import run as common_run
 from common.data import arrays
+from common.data import bow
 from common.data import readers
 from common.data import splits
 
@@ -46,11 +47,18 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
-    data = readers.read(record["run"]["dataset"])
+    recorded = record["run"]
+    data = readers.read(
+        recorded["dataset"], recorded.get("trust_pickle", False)
+    )
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "
             "trained on; its SHA-256 differs."
+        )
+    if "vocabulary_sha256" in record["data"]:
+        bow.check_same(
+            data.vocabulary, record["data"]["vocabulary_sha256"], str(path)
         )
     return FinishedRun(path, record, data, splits.load(path / "split.npz"))
 

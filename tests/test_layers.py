@@ -61,6 +61,7 @@ NUMPY_ONLY = (
             "draws",
             "readers",
             "splits",
+            "protocols.stored",
             "thumbnails",
         )
     ),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -134,3 +135,42 @@ def make(
     if not len(train):
         raise ValueError("The split leaves no rows to train on.")
     return Split(query, retrieval, train, validation)
+
+
+def complete(
+    parts: Mapping[str, np.ndarray],
+    num_train: int = 0,
+    seed: int = 0,
+    num_validation: int = 0,
+    hold_out_validation: bool = False,
+) -> Split:
+    """A split whose query, retrieval and training rows are given.
+
+    Args:
+        parts: `query` and `retrieval` rows, and where they are given `train`
+            and `validation`; training rows are all of `retrieval` otherwise.
+        num_train: Training rows to keep, the first; 0 keeps all.
+        seed: Seed of the validation rows, which are drawn from `retrieval`.
+        num_validation: Number of those, where they are not given.
+        hold_out_validation: Keep validation rows out of training.
+
+    Raises:
+        ValueError: The rows or the numbers do not fit together.
+    """
+    retrieval = parts["retrieval"]
+    train = parts.get("train", retrieval)
+    if not 0 <= num_train <= len(train):
+        raise ValueError(
+            f"num_train must lie between 0 and the {len(train)} training rows "
+            f"of the split; received {num_train}."
+        )
+    train = train[: num_train or len(train)]
+    validation = parts.get("validation")
+    if validation is None:
+        rng = np.random.default_rng(seed)
+        validation = rng.choice(retrieval, num_validation, replace=False)
+    if hold_out_validation:
+        train = train[~np.isin(train, validation)]
+    if not len(train):
+        raise ValueError("The split leaves no rows to train on.")
+    return Split(parts["query"], retrieval, train, validation)
