@@ -43,7 +43,9 @@ def parts(name: str, data: arrays.CrossModalData) -> dict[str, np.ndarray]:
         )
     cut, rows = found
     query, train = _read(name, cut)
-    retrieval = np.setdiff1d(np.arange(cut.items), query)
+    is_query = np.zeros(cut.items, bool)
+    is_query[query] = True
+    retrieval = np.flatnonzero(~is_query)
     train = retrieval if train is None else train
     return {
         "query": rows[query],

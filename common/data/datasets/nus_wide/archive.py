@@ -7,6 +7,37 @@ Real-World Web Image Database from National University of Singapore", CIVR
 
 import numpy as np
 
+from common.data.datasets import manual
+
+_URL = "https://lms.comp.nus.edu.sg/wp-content/uploads/2019/research/nuswide"
+
+HOMEPAGE = f"{_URL}/NUS-WIDE.html"
+
+# Folders as the archives unpack; the authors published no digests.
+ARCHIVES = (
+    manual.Archive(
+        "Groundtruth/AllLabels", f"{_URL}/Groundtruth.zip", note="unpacked"
+    ),
+    manual.Archive(
+        "ConceptsList/Concepts81.txt",
+        f"{_URL}/ConceptsList.zip",
+        note="unpacked",
+    ),
+    manual.Archive(
+        "ImageList/Imagelist.txt", f"{_URL}/ImageList.zip", note="unpacked"
+    ),
+    manual.Archive(
+        "NUS_WID_Tags/AllTags1k.txt",
+        f"{_URL}/NUS_WID_Tags.zip",
+        note="unpacked",
+    ),
+    manual.Archive(
+        "NUS_WID_Tags/TagList1k.txt",
+        f"{_URL}/NUS_WID_Tags.zip",
+        note="unpacked",
+    ),
+)
+
 TAG_COLUMNS = 1000
 
 # Concepts of the subset of 10,000 single-label photographs, 1,000 of each.
