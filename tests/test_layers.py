@@ -37,6 +37,7 @@ NUMPY_ONLY = (
             "codes",
             "diagnostics",
             "directions",
+            "disk",
             "evaluation",
             "figures",
             "files",

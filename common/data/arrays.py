@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from common import disk
 from common import files
 
 _BLOCK = 4096
@@ -70,12 +71,12 @@ class CrossModalData:
 
     def image_features(self, rows: np.ndarray | slice) -> np.ndarray:
         """Image features of the chosen rows, [m, d_image] float32."""
-        values = np.asarray(self.image[rows], np.float32)
+        values = np.asarray(disk.take(self.image, rows), np.float32)
         return values if self.image_scale is None else values * self.image_scale
 
     def text_features(self, rows: np.ndarray | slice) -> np.ndarray:
         """Bag of words of the chosen rows, [m, d_text] float32."""
-        return np.asarray(self.text[rows], np.float32)
+        return np.asarray(disk.take(self.text, rows), np.float32)
 
     def empty_texts(self) -> np.ndarray:
         """Rows whose bag of words is all zero, [m] int64."""
@@ -88,8 +89,10 @@ class CrossModalData:
 
 
 def _rows_where(array, test) -> np.ndarray:
-    starts = range(0, len(array), _BLOCK)
-    hits = [np.flatnonzero(test(array[s : s + _BLOCK])) + s for s in starts]
+    hits = [
+        np.flatnonzero(test(block)) + number * _BLOCK
+        for number, block in enumerate(disk.blocks(array, _BLOCK))
+    ]
     return np.concatenate(hits) if hits else np.zeros(0, np.int64)
 
 

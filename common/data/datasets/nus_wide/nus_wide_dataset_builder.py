@@ -65,7 +65,7 @@ def _configs() -> list[Config]:
         ),
         Config(
             name="10k",
-            description="1,000 photographs each of 10 concepts, one label each.",
+            description="1,000 photographs of each of 10 concepts.",
             per_concept=1000,
             items=10000,
         ),
