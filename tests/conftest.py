@@ -1,3 +1,4 @@
+import io
 import os
 
 # Before any test imports TensorFlow.
@@ -46,5 +47,28 @@ def data_file(data, tmp_path):
         vocab=data.vocabulary,
         label_names=data.label_names,
         some_rows=np.arange(0, len(data), 2),
+    )
+    return path
+
+
+@pytest.fixture
+def thumbnail_file(data, tmp_path):
+    """JPEGs of the even rows, each of one colour: red is twice the row."""
+    from PIL import Image
+
+    rows = np.arange(0, len(data), 2)
+    files = []
+    for row in rows:
+        buffer = io.BytesIO()
+        Image.new("RGB", (12, 8), (2 * row, 40, 200)).save(
+            buffer, "JPEG", quality=95
+        )
+        files.append(np.frombuffer(buffer.getvalue(), np.uint8))
+    path = tmp_path / "thumbnails.npz"
+    np.savez(
+        path,
+        jpeg=np.concatenate(files),
+        offset=np.cumsum([0, *map(len, files)]),
+        index=rows,
     )
     return path

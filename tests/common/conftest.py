@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 
@@ -73,26 +71,3 @@ def batches(data):
         "text": data.text.astype(np.float32),
     }
     return tf.data.Dataset.from_tensor_slices(pairs).batch(40)
-
-
-@pytest.fixture
-def thumbnail_file(data, tmp_path):
-    """JPEGs of the even rows, each of one colour: red is twice the row."""
-    from PIL import Image
-
-    rows = np.arange(0, len(data), 2)
-    files = []
-    for row in rows:
-        buffer = io.BytesIO()
-        Image.new("RGB", (12, 8), (2 * row, 40, 200)).save(
-            buffer, "JPEG", quality=95
-        )
-        files.append(np.frombuffer(buffer.getvalue(), np.uint8))
-    path = tmp_path / "thumbnails.npz"
-    np.savez(
-        path,
-        jpeg=np.concatenate(files),
-        offset=np.cumsum([0, *map(len, files)]),
-        index=rows,
-    )
-    return path
