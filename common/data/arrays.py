@@ -55,6 +55,7 @@ class CrossModalData:
         if self.labels is not None:
             _check_labels(self.labels)
         _check_names(self)
+        _check_parts(self)
 
     def __len__(self) -> int:
         return len(self.image)
@@ -148,6 +149,17 @@ def _check_names(data: CrossModalData) -> None:
             raise ValueError(
                 f"`label_names` must name every label column; received "
                 f"{len(data.label_names)} names for {columns} columns."
+            )
+
+
+def _check_parts(data: CrossModalData) -> None:
+    for part, rows in (data.parts or {}).items():
+        if not len(rows):
+            raise ValueError(f"The data set's own part `{part}` is empty.")
+        if rows.min() < 0 or rows.max() >= len(data):
+            raise ValueError(
+                f"Rows `{part}` reach from {rows.min()} to {rows.max()}, but "
+                f"there are {len(data)} items."
             )
 
 

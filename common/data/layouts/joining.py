@@ -50,11 +50,12 @@ def join(parts: Mapping[str, Mapping[str, np.ndarray]]) -> dict:
 
 def _find(items, among) -> np.ndarray:
     """Places of some items among others; equal ones in their order."""
+    fields = [field for field in _FIELDS if field in items and field in among]
     places = {}
-    for place, key in enumerate(_keys(among)):
+    for place, key in enumerate(_keys(among, fields)):
         places.setdefault(key, []).append(place)
     found = []
-    for number, key in enumerate(_keys(items)):
+    for number, key in enumerate(_keys(items, fields)):
         if not places.get(key):
             raise ValueError(
                 f"training item {number} is not in the database; training "
@@ -64,15 +65,16 @@ def _find(items, among) -> np.ndarray:
     return np.array(found, np.int64)
 
 
-def _keys(items):
-    if "ids" in items:
+def _keys(items, fields) -> list:
+    """What tells items apart: their names, or else all that they hold."""
+    if "ids" in fields:
         return items["ids"].tolist()
     columns = [
-        np.ascontiguousarray(items[field])
-        for field in ("image", "text", "labels")
-        if field in items
+        # Parts of one file may be stored in different types.
+        np.ascontiguousarray(items[field], np.float32)
+        for field in fields
     ]
-    return (
+    return [
         b"".join(column[row].tobytes() for column in columns)
         for row in range(len(columns[0]))
-    )
+    ]
