@@ -24,6 +24,20 @@ setuptools.setup(
     ),
     package_data={
         "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
+        **{
+            f"common.data.datasets.{name}": [
+                "README.md",
+                "CITATIONS.bib",
+                "TAGS.txt",
+            ]
+            for name in (
+                "coco_hashing",
+                "iapr_tc12",
+                "mirflickr25k",
+                "nus_wide",
+            )
+        },
+        "common.data.protocols": ["*.npz", "README.md"],
         "ssah": ["README.md"],
         "uch": ["README.md"],
         "ugach": ["README.md"],

@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from common import disk
+
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
@@ -91,6 +93,6 @@ def array_digest(*arrays: np.ndarray) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for start in range(0, len(array), 4096):
-            digest.update(np.ascontiguousarray(array[start : start + 4096]))
+        for block in disk.blocks(array, 4096):
+            digest.update(np.ascontiguousarray(block))
     return digest.hexdigest()

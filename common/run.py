@@ -14,9 +14,11 @@ import numpy as np
 from common import files
 from common import settings
 from common.data import arrays
+from common.data import bow
 from common.data import readers
 from common.data import splits
 from common.data import thumbnails
+from common.data.protocols import stored
 from common.settings import setting
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
@@ -32,7 +34,18 @@ class Run:
 
     dataset: str = setting(
         readers.OPENCLIPART,
-        "openclipart (embedded), a .npz file or a folder of .npy files.",
+        "openclipart (embedded), a .npz file, a folder of .npy files or files "
+        "of another project.",
+    )
+    trust_pickle: bool = setting(
+        False,
+        "Read pickled arrays, restricted to arrays, where a file has them.",
+    )
+    protocol: str = setting(
+        "auto",
+        "Split: drawn, the data set's own, or a paper's; auto takes the data "
+        "set's own where it has one.",
+        choices=("auto", "drawn", "own", *stored.NAMES),
     )
     image_input: str = setting(
         "features",
@@ -98,7 +111,7 @@ def read_data(run: Run) -> tuple[arrays.CrossModalData, np.ndarray]:
     Raises:
         ValueError: The data is wrong, or there are no pictures to learn from.
     """
-    data = readers.read(run.dataset)
+    data = readers.read(run.dataset, run.trust_pickle)
     if run.image_input == "features" or data.has_pixels:
         return data, np.arange(len(data))
     pictures = thumbnails.for_dataset(run.dataset, run.thumbnails)
@@ -127,16 +140,11 @@ def read_inputs(
         ValueError: The data or the split's numbers are wrong.
     """
     data, pictured = read_data(run)
-    if run.rows:
-        rows = readers.read_rows(run.dataset, run.rows)
-        if len(rows) and (rows.min() < 0 or rows.max() >= len(data)):
-            raise ValueError(
-                f"Rows `{run.rows}` reach from {rows.min()} to {rows.max()}, "
-                f"but {run.dataset} has {len(data)} rows."
-            )
-        rows = rows[np.isin(rows, pictured)]
-    else:
-        rows = pictured
+    parts = _parts(run, data)
+    if parts is not None:
+        return data, _complete(run, parts, pictured)
+    rows = _rows(run, data)
+    rows = rows[np.isin(rows, pictured)]
     num_query = run.num_query or max(1, min(2000, len(rows) // 6))
     num_train = run.num_train
     if supervised and not num_train:
@@ -150,6 +158,56 @@ def read_inputs(
         run.hold_out_validation,
     )
     return data, split
+
+
+def _rows(run: Run, data: arrays.CrossModalData) -> np.ndarray:
+    """The rows to draw a split from."""
+    if not run.rows:
+        return np.arange(len(data))
+    rows = readers.read_rows(run.dataset, run.rows)
+    if len(rows) and (rows.min() < 0 or rows.max() >= len(data)):
+        raise ValueError(
+            f"Rows `{run.rows}` reach from {rows.min()} to {rows.max()}, "
+            f"but {run.dataset} has {len(data)} rows."
+        )
+    return rows
+
+
+def _parts(run: Run, data: arrays.CrossModalData):
+    """Rows of a split that is not drawn; None where it is."""
+    own = data.parts
+    if run.protocol in stored.NAMES:
+        parts = stored.parts(run.protocol, data)
+    elif run.protocol == "own" and own is None:
+        raise ValueError(
+            f"{run.dataset} comes without a split of its own; it needs rows "
+            "`query` and `retrieval`. Draw one: --protocol=drawn."
+        )
+    elif run.protocol == "drawn" or own is None:
+        return None
+    else:
+        parts = own
+    if run.rows or run.num_query:
+        typed = "rows" if run.rows else "num_query"
+        raise ValueError(
+            f"--{typed} needs a split that is drawn, and --protocol="
+            f"{run.protocol} gives {len(parts['query'])} queries; pass "
+            "--protocol=drawn."
+        )
+    return parts
+
+
+def _complete(run: Run, parts, pictured) -> splits.Split:
+    parts = {
+        part: rows[np.isin(rows, pictured)] for part, rows in parts.items()
+    }
+    return splits.complete(
+        parts,
+        run.num_train,
+        run.split_seed,
+        min(run.num_validation, (len(parts["retrieval"]) - 1) // 10),
+        run.hold_out_validation,
+    )
 
 
 def prepare(
@@ -220,6 +278,7 @@ def describe(
             "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
             "sha256": data.digest(),
+            "vocabulary_sha256": bow.digest(data.vocabulary),
             "empty_texts": len(data.empty_texts()),
         },
         "split": {**split.counts(), "sha256": split.digest()},

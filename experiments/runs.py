@@ -9,6 +9,7 @@ from absl import flags
 
 from common import run as common_run
 from common.data import arrays
+from common.data import bow
 from common.data import splits
 
 
@@ -52,6 +53,10 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "
             "trained on; its SHA-256 differs."
+        )
+    if "vocabulary_sha256" in record["data"]:
+        bow.check_same(
+            data.vocabulary, record["data"]["vocabulary_sha256"], str(path)
         )
     split = splits.load(path / "split.npz")
     return FinishedRun(path, record, data, pictured, split)

@@ -37,6 +37,7 @@ NUMPY_ONLY = (
             "codes",
             "diagnostics",
             "directions",
+            "disk",
             "evaluation",
             "figures",
             "files",
@@ -63,6 +64,7 @@ NUMPY_ONLY = (
             "draws",
             "readers",
             "splits",
+            "protocols.stored",
             "thumbnails",
         )
     ),

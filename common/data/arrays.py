@@ -1,9 +1,11 @@
 """Paired images and texts with labels, checked once at the boundary."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
+from common import disk
 from common import files
 
 _BLOCK = 4096
@@ -26,6 +28,8 @@ class CrossModalData:
         label_names: Name of each label column, [c] strings, or None.
         image_scale: Step of each quantised image column, [d_image] float32,
             or None for floating-point features.
+        parts: Row numbers of `query`, `retrieval`, `train` and perhaps
+            `validation`, [m] int64 each, where the data set comes split.
 
     Raises:
         ValueError: Shapes, dtypes or values do not fit together.
@@ -38,6 +42,7 @@ class CrossModalData:
     vocabulary: np.ndarray | None = None
     label_names: np.ndarray | None = None
     image_scale: np.ndarray | None = None
+    parts: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self):
         if self.ids is None:
@@ -54,6 +59,7 @@ class CrossModalData:
         if self.labels is not None:
             _check_labels(self.labels)
         _check_names(self)
+        _check_parts(self)
 
     def __len__(self) -> int:
         return len(self.image)
@@ -88,12 +94,12 @@ class CrossModalData:
 
         Pixels lie in 0..255.
         """
-        values = np.asarray(self.image[rows], np.float32)
+        values = np.asarray(disk.take(self.image, rows), np.float32)
         return values if self.image_scale is None else values * self.image_scale
 
     def text_features(self, rows: np.ndarray | slice) -> np.ndarray:
         """Bag of words of the chosen rows, [m, d_text] float32."""
-        return np.asarray(self.text[rows], np.float32)
+        return np.asarray(disk.take(self.text, rows), np.float32)
 
     def empty_texts(self) -> np.ndarray:
         """Rows whose bag of words is all zero, [m] int64."""
@@ -120,8 +126,10 @@ def require_features(data: CrossModalData) -> None:
 
 
 def _rows_where(array, test) -> np.ndarray:
-    starts = range(0, len(array), _BLOCK)
-    hits = [np.flatnonzero(test(array[s : s + _BLOCK])) + s for s in starts]
+    hits = [
+        np.flatnonzero(test(block)) + number * _BLOCK
+        for number, block in enumerate(disk.blocks(array, _BLOCK))
+    ]
     return np.concatenate(hits) if hits else np.zeros(0, np.int64)
 
 
@@ -186,6 +194,17 @@ def _check_names(data: CrossModalData) -> None:
             raise ValueError(
                 f"`label_names` must name every label column; received "
                 f"{len(data.label_names)} names for {columns} columns."
+            )
+
+
+def _check_parts(data: CrossModalData) -> None:
+    for part, rows in (data.parts or {}).items():
+        if not len(rows):
+            raise ValueError(f"The data set's own part `{part}` is empty.")
+        if rows.min() < 0 or rows.max() >= len(data):
+            raise ValueError(
+                f"Rows `{part}` reach from {rows.min()} to {rows.max()}, but "
+                f"there are {len(data)} items."
             )
 
 

@@ -1,7 +1,83 @@
 """Bags of words over a stored vocabulary."""
 
+import hashlib
+from collections.abc import Sequence
+
 import numpy as np
-from sklearn.feature_extraction import text as sklearn_text
+
+
+def fit(
+    texts: Sequence[str], max_words: int = 2000
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chooses a vocabulary and counts its words in the texts.
+
+    Words in fewer than 0.05 % or more than 80 % of the texts, English stop
+    words and single letters are left out, as is the custom for COCO's
+    captions; of the others the most frequent stay.
+
+    Args:
+        texts: n texts.
+        max_words: Most words of the vocabulary.
+
+    Returns:
+        Binary bags of words, [n, w] uint8, and the w words in alphabetical
+        order. Both belong together: store the words with the data.
+
+    Raises:
+        ValueError: No word is left.
+    """
+    vectorizer = _vectorizer(
+        min_df=0.0005,
+        max_df=0.8,
+        binary=True,
+        stop_words="english",
+        max_features=max_words,
+        dtype=np.uint8,
+    )
+    try:
+        bags = vectorizer.fit_transform(texts).toarray()
+    except ValueError as error:
+        raise ValueError(
+            f"No vocabulary can be made of these {len(texts)} texts: {error}"
+        ) from error
+    return bags, vectorizer.get_feature_names_out().astype(str)
+
+
+def check_same(
+    vocabulary: np.ndarray | None, sha256: str | None, owner: str
+) -> None:
+    """Refuses a vocabulary that is not the one a model was trained with.
+
+    Args:
+        vocabulary: Word of each text column, or None.
+        sha256: What `digest` gave of the model's vocabulary; None where it
+            had none.
+        owner: Whose vocabulary is expected, for the message.
+
+    Raises:
+        ValueError: They differ.
+    """
+    found = digest(vocabulary)
+    if found == sha256:
+        return
+    words = "no vocabulary"
+    if vocabulary is not None:
+        shown = ", ".join(map(str, vocabulary[:3]))
+        words = f"a vocabulary of {len(vocabulary)} words ({shown}, ...)"
+    expected = f"SHA-256 {sha256[:12]}" if sha256 else "none"
+    raise ValueError(
+        f"The data set has {words}, which is not the one of {owner} "
+        f"({expected}): text columns would stand for other words. Use the data "
+        "set with the vocabulary it was trained with."
+    )
+
+
+def digest(vocabulary: np.ndarray | None) -> str | None:
+    """SHA-256 of the words in their order; None without a vocabulary."""
+    if vocabulary is None:
+        return None
+    words = "\n".join(map(str, vocabulary))
+    return hashlib.sha256(words.encode("utf-8")).hexdigest()
 
 
 def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
@@ -17,7 +93,7 @@ def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
     """
     lowered = [str(word).lower() for word in vocabulary]
     words, column = np.unique(lowered, return_inverse=True)
-    vectorizer = sklearn_text.CountVectorizer(
+    vectorizer = _vectorizer(
         # By default words of one letter are no words.
         token_pattern=r"(?u)\b\w+\b",
         vocabulary=words,
@@ -31,3 +107,10 @@ def known_words(text: str, vocabulary: np.ndarray) -> list[str]:
     """The words of a text that the vocabulary holds, in its order."""
     present = np.flatnonzero(encode([text], vocabulary)[0])
     return [str(vocabulary[column]) for column in present]
+
+
+def _vectorizer(**settings):
+    # Slow to import, and every command line imports this module.
+    from sklearn.feature_extraction import text as sklearn_text
+
+    return sklearn_text.CountVectorizer(**settings)

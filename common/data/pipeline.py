@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from common import disk
 from common.data import arrays
 
 # Rows encoded at once. The first layers of an image network hold some
@@ -80,7 +81,9 @@ def batches(
         return _decode(batch, data.image_scale, read)
 
     steps = tf.data.Dataset.range(first_step, last_step)
-    return steps.map(load).prefetch(2)
+    # In order, whichever is read first.
+    loaded = steps.map(load, num_parallel_calls=2, deterministic=True)
+    return loaded.prefetch(2)
 
 
 def encode(
@@ -118,7 +121,9 @@ def _slices(count: int, size: int) -> Iterator[slice]:
 def _gather(data, rows, draws, step, read) -> dict[str, np.ndarray]:
     drawn = draws(step)
     chosen = rows[np.concatenate([drawn[name] for name in draws.gathered])]
-    return drawn | {name: getattr(data, name)[chosen] for name in read}
+    return drawn | {
+        name: disk.take(getattr(data, name), chosen) for name in read
+    }
 
 
 def _decode(batch, image_scale, read) -> dict[str, tf.Tensor]:

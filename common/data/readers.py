@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from common.data import arrays
+from common.data import splits
+from common.data.layouts import recognition
 
 OPENCLIPART = "openclipart"
 
@@ -28,36 +30,32 @@ class DataError(ValueError):
     """A data set that cannot be read; the message says what to do."""
 
 
-def read(source: str | os.PathLike) -> arrays.CrossModalData:
+def read(
+    source: str | os.PathLike, trust_pickle: bool = False
+) -> arrays.CrossModalData:
     """Reads a data set by name or path.
 
     Args:
         source: `openclipart` (embedded), a `.npz` file, or a folder of
             `.npy` files, which are memory-mapped. Keys or file names:
             `image`, `text`, and optionally `labels`, `ids`, `vocab`,
-            `label_names`, `image_scale`.
+            `label_names`, `image_scale`, and the rows `query`, `retrieval`,
+            `train` and `validation` of a data set that comes split. Or files
+            of another project, see `common.data.layouts`.
+        trust_pickle: Whether files may be unpickled where a layout needs it.
 
     Raises:
         DataError: Nothing is there, or it does not hold a data set.
     """
-    keys, load = _open(source)
-    found = {
-        name: next((key for key in options if key in keys), None)
-        for name, options in _KEYS.items()
-    }
-    missing = [name for name in ("image", "text") if found[name] is None]
-    if missing:
-        raise DataError(
-            f"{source} has no {' and no '.join(missing)}; it holds "
-            f"{', '.join(sorted(keys)) or 'nothing'}. A data set needs "
-            "`image` [n, d] or [n, height, width, 3] and `text` [n, t]."
-        )
-    fields = {name: load(key) for name, key in found.items() if key}
-    if fields.get("ids") is not None:
-        fields["ids"] = fields["ids"].astype(str)
     try:
+        if _is_foreign(source):
+            fields = recognition.read(pathlib.Path(source), trust_pickle)
+        else:
+            fields = _own_fields(source)
         return arrays.CrossModalData(**fields)
-    except ValueError as error:
+    except DataError:
+        raise
+    except (ValueError, OSError) as error:
         raise DataError(f"{source}: {error}") from error
 
 
@@ -81,6 +79,41 @@ def read_rows(source: str | os.PathLike, key: str) -> np.ndarray:
     return rows.astype(np.int64)
 
 
+def _is_foreign(source) -> bool:
+    """Whether a path holds files of another project."""
+    path = pathlib.Path(source)
+    if str(source) == OPENCLIPART or path.suffix == ".npz":
+        return False
+    if (path / "image.npy").is_file() and (path / "text.npy").is_file():
+        return False
+    return recognition.is_there(path)
+
+
+def _own_fields(source) -> dict:
+    keys, load = _open(source)
+    found = {
+        name: next((key for key in options if key in keys), None)
+        for name, options in _KEYS.items()
+    }
+    missing = [name for name in ("image", "text") if found[name] is None]
+    if missing:
+        raise DataError(
+            f"{source} has no {' and no '.join(missing)}; it holds "
+            f"{', '.join(sorted(keys)) or 'nothing'}. A data set needs "
+            "`image` [n, d] or [n, height, width, 3] and `text` [n, t]."
+        )
+    fields = {name: load(key) for name, key in found.items() if key}
+    if fields.get("ids") is not None:
+        fields["ids"] = fields["ids"].astype(str)
+    if {"query", "retrieval"} <= keys:
+        fields["parts"] = {
+            part: read_rows(source, part)
+            for part in splits.PARTS
+            if part in keys
+        }
+    return fields
+
+
 def embedded(name: str) -> pathlib.Path:
     """Path of a file of the embedded OpenClipart data set."""
     return pathlib.Path(
@@ -100,8 +133,8 @@ def _open(
         return keys, lambda key: _load_npy(path / f"{key}.npy")
     if not path.is_file():
         raise DataError(
-            f"No data set at {source}: expected `{OPENCLIPART}`, a .npz file "
-            "or a folder of .npy files."
+            f"No data set at {source}: expected `{OPENCLIPART}`, a .npz file, "
+            "a folder of .npy files, or files of another project (README.md)."
         )
     try:
         with np.load(path, allow_pickle=False) as archive:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
 from common import files
 
-_PARTS = ("query", "retrieval", "train", "validation")
+PARTS = ("query", "retrieval", "train", "validation")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Split:
     validation: np.ndarray
 
     def __post_init__(self):
-        for part in _PARTS:
+        for part in PARTS:
             rows = getattr(self, part)
             if len(np.unique(rows)) != len(rows):
                 raise ValueError(f"The split repeats rows in `{part}`.")
@@ -57,15 +58,15 @@ class Split:
 
     def counts(self) -> dict[str, int]:
         """Number of rows of each part."""
-        return {part: len(getattr(self, part)) for part in _PARTS}
+        return {part: len(getattr(self, part)) for part in PARTS}
 
     def digest(self) -> str:
         """SHA-256 over the four index arrays."""
-        return files.array_digest(*(getattr(self, part) for part in _PARTS))
+        return files.array_digest(*(getattr(self, part) for part in PARTS))
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the four index arrays and their SHA-256 as one `.npz`."""
-        parts = {part: getattr(self, part) for part in _PARTS}
+        parts = {part: getattr(self, part) for part in PARTS}
         files.write_npz(path, sha256=np.array(self.digest()), **parts)
 
 
@@ -76,10 +77,10 @@ def load(path: str | os.PathLike) -> Split:
         ValueError: The file is no split, or does not fit its own SHA-256.
     """
     stored = files.read_npz(path)
-    missing = [name for name in (*_PARTS, "sha256") if name not in stored]
+    missing = [name for name in (*PARTS, "sha256") if name not in stored]
     if missing:
         raise ValueError(f"{path} is no split; it lacks {', '.join(missing)}.")
-    split = Split(**{part: stored[part] for part in _PARTS})
+    split = Split(**{part: stored[part] for part in PARTS})
     if str(stored["sha256"]) != split.digest():
         raise ValueError(
             f"The split {path} does not fit its own SHA-256; it was edited or "
@@ -134,3 +135,42 @@ def make(
     if not len(train):
         raise ValueError("The split leaves no rows to train on.")
     return Split(query, retrieval, train, validation)
+
+
+def complete(
+    parts: Mapping[str, np.ndarray],
+    num_train: int = 0,
+    seed: int = 0,
+    num_validation: int = 0,
+    hold_out_validation: bool = False,
+) -> Split:
+    """A split whose query, retrieval and training rows are given.
+
+    Args:
+        parts: `query` and `retrieval` rows, and where they are given `train`
+            and `validation`; training rows are all of `retrieval` otherwise.
+        num_train: Training rows to keep, the first; 0 keeps all.
+        seed: Seed of the validation rows, which are drawn from `retrieval`.
+        num_validation: Number of those, where they are not given.
+        hold_out_validation: Keep validation rows out of training.
+
+    Raises:
+        ValueError: The rows or the numbers do not fit together.
+    """
+    retrieval = parts["retrieval"]
+    train = parts.get("train", retrieval)
+    if not 0 <= num_train <= len(train):
+        raise ValueError(
+            f"num_train must lie between 0 and the {len(train)} training rows "
+            f"of the split; received {num_train}."
+        )
+    train = train[: num_train or len(train)]
+    validation = parts.get("validation")
+    if validation is None:
+        rng = np.random.default_rng(seed)
+        validation = rng.choice(retrieval, num_validation, replace=False)
+    if hold_out_validation:
+        train = train[~np.isin(train, validation)]
+    if not len(train):
+        raise ValueError("The split leaves no rows to train on.")
+    return Split(parts["query"], retrieval, train, validation)

@@ -9,6 +9,7 @@ from common import files
 from common import run as common_run
 from common import settings
 from common.data import arrays
+from common.data import bow
 from common.data import readers
 from common.data import splits
 
@@ -118,6 +119,7 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
         "text_dim": 15,
         "sha256": data.digest(),
         "empty_texts": 0,
+        "vocabulary_sha256": bow.digest(data.vocabulary),
     }
     assert record["split"] == {
         **prepared.split.counts(),
@@ -485,3 +487,56 @@ def test_a_check_sees_data_and_split_before_anything_is_written(run, tmp_path):
         common_run.prepare(run, "method", Config(), check=check)
 
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def split_run(run, data, tmp_path):
+    """A run on data that comes with its own split."""
+    path = _saved(
+        tmp_path / "split.npz",
+        data,
+        query=np.arange(100, 120),
+        retrieval=np.arange(100),
+        train=np.arange(50, 90),
+    )
+    return dataclasses.replace(run, dataset=path)
+
+
+@pytest.mark.parametrize("protocol", ["auto", "own"])
+def test_the_split_of_the_data_set_is_taken(split_run, protocol):
+    run = dataclasses.replace(split_run, protocol=protocol, num_train=30)
+
+    _, split = common_run.read_inputs(run)
+
+    assert split.query.tolist() == list(range(100, 120))
+    assert split.train.tolist() == list(range(50, 80))
+    assert len(split.validation) == 9  # A tenth of the retrieval set at most.
+
+
+def test_a_split_may_be_drawn_all_the_same(split_run):
+    run = dataclasses.replace(split_run, protocol="drawn", num_query=7)
+
+    _, split = common_run.read_inputs(run)
+
+    assert len(split.query) == 7
+    assert len(split.retrieval) == 113
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_query": 5}, "--num_query needs a split that is drawn"),
+        ({"rows": "train"}, "--rows needs a split that is drawn"),
+        ({"protocol": "dcmh"}, "Protocol dcmh knows these numbers of items"),
+    ],
+)
+def test_settings_that_a_given_split_rules_out_are_refused(
+    split_run, changes, message
+):
+    assert message in _refused(dataclasses.replace(split_run, **changes))
+
+
+def test_a_data_set_without_a_split_has_no_own_one(run):
+    message = _refused(dataclasses.replace(run, protocol="own"))
+
+    assert "comes without a split of its own" in message

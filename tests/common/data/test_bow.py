@@ -61,3 +61,38 @@ def test_capitals_in_the_vocabulary_and_words_of_one_letter_count():
     bags = bow.encode(["A letter to the USA"], vocabulary)
 
     assert bags.tolist() == [[1, 1, 1, 0]]
+
+
+def test_a_vocabulary_is_chosen_and_encodes_the_same_bags():
+    texts = ["red roof", "the red sea", "blue sea", "roof", "grass"]
+
+    bags, vocabulary = bow.fit(texts, max_words=3)
+
+    # On two texts each; `blue` and `grass` on one; `the` is a stop word.
+    assert vocabulary.tolist() == ["red", "roof", "sea"]
+    assert bags.tolist() == [
+        [1, 1, 0],
+        [1, 0, 1],
+        [0, 0, 1],
+        [0, 1, 0],
+        [0] * 3,
+    ]
+    np.testing.assert_array_equal(bow.encode(texts, vocabulary), bags)
+
+
+def test_texts_without_words_are_refused():
+    with pytest.raises(
+        ValueError, match="No vocabulary can be made of these 2"
+    ):
+        bow.fit(["the", "a"])
+
+
+def test_another_vocabulary_than_the_models_is_refused():
+    trained = bow.digest(VOCABULARY)
+    bow.check_same(VOCABULARY.copy(), trained, "runs/a")
+
+    # The same words in another order are other columns.
+    with pytest.raises(ValueError, match=r"5 words \(été, 2007, sky.*runs/a"):
+        bow.check_same(VOCABULARY[::-1], trained, "runs/a")
+    with pytest.raises(ValueError, match="has no vocabulary, which is not"):
+        bow.check_same(None, trained, "runs/a")

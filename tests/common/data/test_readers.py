@@ -110,3 +110,20 @@ def test_the_embedded_data_set_is_read_by_name():
     assert len(found) > 5000
     assert found.image.dtype == np.uint8
     assert found.image_scale is not None
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [([3], "reach from 3 to 3, but there are 3"), ([], "`query` is empty")],
+)
+def test_a_split_that_does_not_fit_is_refused(tmp_path, query, message):
+    np.savez(
+        tmp_path / "d.npz",
+        image=np.ones((3, 2)),
+        text=np.ones((3, 2)),
+        query=np.array(query, np.int64),
+        retrieval=np.array([0, 1]),
+    )
+
+    with pytest.raises(readers.DataError, match=message):
+        readers.read(tmp_path / "d.npz")

@@ -92,3 +92,24 @@ def test_repeated_rows_are_refused():
 def test_numbers_that_do_not_fit_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         splits.make(np.arange(10), **arguments)
+
+
+def test_given_parts_are_kept_and_validation_is_drawn_from_retrieval():
+    parts = {
+        "query": np.array([0, 1]),
+        "retrieval": np.arange(2, 12),
+        "train": np.array([5, 2, 9, 4]),
+    }
+
+    split = splits.complete(parts, num_train=3, num_validation=2)
+
+    assert split.train.tolist() == [5, 2, 9]
+    assert split.query.tolist() == [0, 1]
+    assert len(np.intersect1d(split.validation, parts["retrieval"])) == 2
+
+
+def test_more_training_rows_than_are_given_are_refused():
+    parts = {"query": np.array([0]), "retrieval": np.array([1, 2])}
+
+    with pytest.raises(ValueError, match="between 0 and the 2 training rows"):
+        splits.complete(parts, num_train=3)

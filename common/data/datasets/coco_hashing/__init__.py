@@ -1,0 +1,1 @@
+"""MS COCO 2014 as cross-modal hashing uses it: captions and 80 categories."""

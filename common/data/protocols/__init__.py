@@ -1,0 +1,1 @@
+"""The papers' splits, as stored index files; see README.md here."""

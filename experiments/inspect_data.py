@@ -1,0 +1,172 @@
+r"""Looks a data set over: says what is wrong with it and how to mend it.
+
+    python -m experiments.inspect_data PATH
+    python -m experiments.inspect_data openclipart --output_dir=looked_at
+
+Writes report.json, report.png and, where there are pictures, a contact sheet.
+Exit code 0: nothing is wrong; 2: something is; 1: it is no data set.
+"""
+
+import pathlib
+import sys
+
+import numpy as np
+from absl import app
+from absl import flags
+
+from common import files
+from common import runner
+from common.data import arrays
+from common.data import checkup as data_checkup
+from common.data import readers
+from common.data import thumbnails
+
+_PICTURES = (4, 8)
+
+
+def inspect(
+    source: str,
+    output_dir: pathlib.Path,
+    thumbnail_file: str = "",
+    trust_pickle: bool = False,
+) -> dict:
+    """Examines a data set and writes what was found.
+
+    Args:
+        source: Name or path of the data set.
+        output_dir: Where the report goes.
+        thumbnail_file: Thumbnails of its items, or "".
+        trust_pickle: Whether pickled arrays may be read.
+
+    Returns:
+        The report.
+
+    Raises:
+        ValueError: It is no data set.
+    """
+    data = readers.read(source, trust_pickle)
+    pictures = thumbnails.for_dataset(source, thumbnail_file)
+    checkup = data_checkup.examine(data)
+    report = {"source": str(source), **checkup.report()}
+    files.write_json(output_dir / "report.json", report)
+    _write(output_dir / "report.png", _charts(checkup))
+    if pictures is not None:
+        sheet = _contact_sheet(data, pictures)
+        _write(output_dir / "contact_sheet.png", sheet)
+    return report
+
+
+def show(report: dict) -> str:
+    """The report as lines for people."""
+    image, text = report["image"], report["text"]
+    known = f" ({', '.join(report['known_as'])})" if report["known_as"] else ""
+    lines = [
+        f"{report['items']} items{known}",
+        f"images: {image['columns']} columns of {image['dtype']}, "
+        f"{image['minimum']:.4g} to {image['maximum']:.4g}, "
+        f"{image['zeros']:.1%} zeros, {image['repeated_rows']} repeated",
+        f"texts: {text['columns']} columns, {text['zeros']:.1%} zeros, "
+        f"{text['empty_rows']} empty, {text['repeated_rows']} repeated",
+    ]
+    if report["labels"]:
+        labels = report["labels"]
+        lines.append(
+            f"labels: {labels['labels']}, {labels['labels_per_item']:.2f} an "
+            f"item, {labels['items_without_label']} items without"
+        )
+    if report["parts"]:
+        sizes = ", ".join(f"{p} {n}" for p, n in report["parts"].items())
+        lines.append(f"its own split: {sizes}")
+    if report["cca"]:
+        cca = report["cca"]
+        line = f"linear CCA: own text nearer in {cca['matched']:.1%}"
+        if cca["chance"] is not None:
+            line += (
+                f", MAP i2t {cca['i2t']:.3f}, t2i {cca['t2i']:.3f}, chance "
+                f"{cca['chance']:.3f}"
+            )
+        lines.append(line)
+    for finding in report["findings"]:
+        lines.append(
+            f"{finding['severity'].upper()}: {finding['what']} "
+            f"{finding['mend']}"
+        )
+    return "\n".join(lines)
+
+
+def _charts(checkup: data_checkup.Checkup):
+    """Label frequencies, words in a text and values of image columns."""
+    from matplotlib import figure as mpl_figure
+
+    figure = mpl_figure.Figure(figsize=(12, 3.6), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    data = checkup.data
+    if data.labels is not None:
+        frequency = np.sort(data.labels.mean(axis=0))[::-1]
+        left.bar(np.arange(len(frequency)), frequency)
+    left.set(title="labels", xlabel="rank", ylabel="share of items")
+    rows = np.linspace(0, len(data) - 1, min(len(data), 2000)).astype(int)
+    words = (data.text_features(rows) > 0).sum(axis=1)
+    middle.hist(words, bins=30)
+    middle.set(title="texts", xlabel="words", ylabel="items")
+    values = data.image_features(rows).ravel()
+    right.hist(values[values != 0], bins=60, log=True)
+    right.set(title="images", xlabel="value, zeros left out")
+    return figure
+
+
+def _contact_sheet(
+    data: arrays.CrossModalData, pictures: thumbnails.Thumbnails
+):
+    """Pictures of some items with their words and labels."""
+    from matplotlib import figure as mpl_figure
+
+    from common import figures
+
+    lines, width = _PICTURES
+    held = [row for row in range(len(data)) if row in pictures]
+    chosen = np.random.default_rng(0).permutation(held)[: lines * width]
+    figure = mpl_figure.Figure(figsize=(14, 9), layout="constrained")
+    axes = figure.subplots(lines, width, squeeze=False).ravel()
+    for axis in axes:
+        axis.axis("off")
+    for axis, row in zip(axes, sorted(chosen), strict=False):
+        axis.imshow(pictures.picture(row))
+        axis.set_title(f"{row}: {figures.words(data, row)[:40]}", fontsize=6)
+    return figure
+
+
+def _write(path: pathlib.Path, figure) -> None:
+    from common import figures
+
+    with files.atomic_write(path) as file:
+        file.write(figures.png(figure))
+
+
+def _define_flags() -> None:
+    flags.DEFINE_string(
+        "output_dir", "", "Where to write; empty: runs/inspect_NAME."
+    )
+    flags.DEFINE_string("thumbnails", "", "A .npz of JPEGs for the sheet.")
+    flags.DEFINE_boolean("trust_pickle", False, "Read pickled arrays.")
+
+
+def _main(arguments: list[str]) -> None:
+    if len(arguments) != 2:
+        sys.exit("Error: name one data set; see --help.")
+    given, source = flags.FLAGS, arguments[1]
+    name = f"inspect_{pathlib.Path(source).stem}"
+    output_dir = pathlib.Path(given.output_dir or pathlib.Path("runs") / name)
+    with runner.one_sentence_errors():
+        report = inspect(
+            source, output_dir, given.thumbnails, given.trust_pickle
+        )
+    print(show(report))
+    print(f"Report: {output_dir}/report.json")
+    if any(one["severity"] == "wrong" for one in report["findings"]):
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    _define_flags()
+    app.run(_main)
