@@ -9,7 +9,9 @@ comparison.
 import numpy as np
 
 from common import codes
-from common import hamming
+from common import distances as distances_lib
+from common import histograms
+from common import kernel
 from common import relevance
 
 DENOMINATORS = ("relevant", "hits", "min")
@@ -22,6 +24,7 @@ def stable_average_precision(
     database_labels: np.ndarray,
     cutoff: int | None = None,
     denominator: str = "relevant",
+    threads: int | None = None,
 ) -> np.ndarray:
     r"""Average precision of the ranking by (distance, position in database).
 
@@ -40,6 +43,7 @@ def stable_average_precision(
         denominator: Z. "relevant": R, the relevant items of the database.
             "hits": R_c, those among the first c ranks (0 / 0 is 0). "min":
             min(R, c). All are the same without a cutoff.
+        threads: Number of threads; one per available core by default.
 
     Returns:
         [q] float64 in [0, 1]; NaN where R = 0.
@@ -55,25 +59,74 @@ def stable_average_precision(
         )
     if cutoff is not None and cutoff < 1:
         raise ValueError(f"Ranks are counted from 1, received {cutoff}.")
-    query_words, database_words = relevance.checked_label_words(
+    distances_lib.check_same_length(database_codes.bits, query_codes.bits)
+    words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
-    precision = np.full(len(query_codes), np.nan)
-    for query, distances in hamming.distance_rows(query_codes, database_codes):
+    cutoff = len(database_codes) if cutoff is None else cutoff
+    rank = _ranked if kernel.library() is None else _compiled_ranked
+
+    def rank_share(rows):
+        share = query_codes.take(rows), database_codes
+        return rank(*share, words[0][rows], words[1], cutoff)
+
+    pairs = len(query_codes) * len(database_codes)
+    threads = kernel.thread_count(threads, pairs)
+    shares = np.array_split(np.arange(len(query_codes)), threads)
+    found = kernel.each(rank_share, shares, threads)
+    sums, hits, total = map(np.concatenate, zip(*found, strict=True))
+    size = {
+        "relevant": total,
+        "hits": np.maximum(1, hits),
+        "min": np.minimum(total, cutoff),
+    }[denominator]
+    return np.where(total > 0, sums / np.maximum(1, size), np.nan)
+
+
+def _compiled_ranked(
+    query_codes, database_codes, query_words, database_words, cutoff
+):
+    """The same as `_ranked`, by counting instead of sorting."""
+    counts = histograms.count(
+        query_codes, database_codes, query_words, database_words
+    )
+    counts[:, :, 0] += counts[:, :, 1]
+    total = counts[:, :, 1].sum(axis=1)
+    # Where each distance begins in the ranking, for all and for relevant items.
+    cursors = np.cumsum(counts, axis=1) - counts
+    sums, hits = np.zeros(len(total)), np.zeros(len(total), np.int64)
+    kernel.call(
+        "ranked_precision",
+        *kernel.pair(query_codes, database_codes),
+        np.ascontiguousarray(query_words),
+        np.ascontiguousarray(database_words),
+        database_words.shape[1],
+        query_codes.bits,
+        int(cutoff),
+        cursors,
+        sums,
+        hits,
+    )
+    return sums, hits, total
+
+
+def _ranked(query_codes, database_codes, query_words, database_words, cutoff):
+    """Sums of R_k / k over the hits up to the cutoff, hits, and all relevant.
+
+    Each is [q].
+    """
+    sums = np.zeros(len(query_codes))
+    hits = np.zeros(len(query_codes), np.int64)
+    total = np.zeros(len(query_codes), np.int64)
+    rows = distances_lib.distance_rows(query_codes, database_codes)
+    for query, distances in rows:
         relevant = relevance.share_label(
             query_words[query : query + 1], database_words
         )[0]
-        total = np.count_nonzero(relevant)
-        if total:
-            # A radix sort: distances are one or two bytes.
-            order = np.argsort(distances, kind="stable")[:cutoff]
-            ranks = 1 + np.flatnonzero(relevant[order])
-            size = {
-                "relevant": total,
-                "hits": max(1, len(ranks)),
-                "min": min(total, len(distances) if cutoff is None else cutoff),
-            }[denominator]
-            precision[query] = (
-                np.arange(1, len(ranks) + 1) / ranks
-            ).sum() / size
-    return precision
+        total[query] = np.count_nonzero(relevant)
+        # A radix sort: distances are one or two bytes.
+        order = np.argsort(distances, kind="stable")[:cutoff]
+        ranks = 1 + np.flatnonzero(relevant[order])
+        hits[query] = len(ranks)
+        sums[query] = (np.arange(1, len(ranks) + 1) / ranks).sum()
+    return sums, hits, total
