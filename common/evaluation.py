@@ -89,7 +89,9 @@ class Evaluation:
                     **_direction_metrics(counts.items, counts.relevant),
                     "map_all_stable": _mean(
                         stable_ranking.stable_average_precision(
-                            *self._sides(direction), threads=self.threads
+                            *self._sides(direction),
+                            threads=self.threads,
+                            counts=counts,
                         )
                     ),
                 }

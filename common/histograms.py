@@ -55,47 +55,56 @@ def distance_histograms(
     Raises:
         ValueError: If lengths, widths or label values do not fit.
     """
-    distances.check_same_length(database_codes.bits, query_codes.bits)
-    query_words, database_words = relevance.checked_label_words(
+    words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
-
-    def count_share(rows):
-        return count(
-            query_codes.take(rows),
-            database_codes,
-            query_words[rows],
-            database_words,
-        )
-
-    pairs = len(query_codes) * len(database_codes)
-    threads = kernel.thread_count(threads, pairs)
-    shares = np.array_split(np.arange(len(query_codes)), threads)
-    counts = np.concatenate(kernel.each(count_share, shares, threads))
-    return DistanceHistograms(counts.sum(axis=2), counts[:, :, 1].copy())
+    return count_words(query_codes, database_codes, *words, threads)
 
 
-def count(
+def count_words(
     query_codes: codes.PackedCodes,
     database_codes: codes.PackedCodes,
     query_words: np.ndarray,
     database_words: np.ndarray,
-) -> np.ndarray:
-    """Counts other and relevant items per query and distance, in one thread.
+    threads: int | None = None,
+) -> DistanceHistograms:
+    """`distance_histograms`, with labels as words.
 
     Args:
         query_codes: q codes of K bits.
         database_codes: n codes of K bits.
-        query_words: [q, w] uint64 from `relevance.label_words`.
-        database_words: [n, w] uint64 of the same labels.
+        query_words: [q, w] uint64 from `relevance.checked_label_words`.
+        database_words: [n, w] uint64 from the same.
+        threads: As in `distance_histograms`.
 
     Returns:
-        [q, K + 1, 2] int64.
+        The counts.
+
+    Raises:
+        ValueError: If the code lengths differ.
     """
-    if kernel.library() is None:
-        return _plain_count(
-            query_codes, database_codes, query_words, database_words
+    distances.check_same_length(database_codes.bits, query_codes.bits)
+    count = _plain_count if kernel.library() is None else _count
+
+    def count_share(rows):
+        queries = query_codes.take(rows), query_words[rows]
+        return count(*queries, database_codes, database_words)
+
+    counts = np.concatenate(
+        kernel.each_share(
+            count_share, len(query_codes), len(database_codes), threads
         )
+    )
+    return DistanceHistograms(counts.sum(axis=2), counts[:, :, 1].copy())
+
+
+def _count(
+    query_codes: codes.PackedCodes,
+    query_words: np.ndarray,
+    database_codes: codes.PackedCodes,
+    database_words: np.ndarray,
+) -> np.ndarray:
+    """[q, K + 1, 2] int64: other and relevant items at each distance."""
     counts = np.zeros((len(query_codes), query_codes.bits + 1, 2), np.int64)
     kernel.call(
         "histograms",
@@ -111,10 +120,11 @@ def count(
 
 def _plain_count(
     query_codes: codes.PackedCodes,
-    database_codes: codes.PackedCodes,
     query_words: np.ndarray,
+    database_codes: codes.PackedCodes,
     database_words: np.ndarray,
 ) -> np.ndarray:
+    """The same without the compiled scans."""
     cells = 2 * (query_codes.bits + 1)
     counts = np.zeros((len(query_codes), cells), np.int64)
     for rows, columns, tile in distances.distance_tiles(

@@ -118,3 +118,24 @@ def each(function: Callable, items: Iterable, threads: int) -> list:
         return [function(item) for item in items]
     with futures.ThreadPoolExecutor(min(threads, len(items))) as pool:
         return list(pool.map(function, items))
+
+
+def each_share(
+    function: Callable[[np.ndarray], object],
+    queries: int,
+    items: int,
+    threads: int | None,
+) -> list:
+    """Calls `function` with even shares of the queries, one per thread.
+
+    Args:
+        function: Takes positions of queries.
+        queries: q.
+        items: Number of codes that each query is compared with.
+        threads: As in `thread_count`.
+
+    Returns:
+        The results, in the order of the queries.
+    """
+    threads = thread_count(threads, queries * items)
+    return each(function, np.array_split(np.arange(queries), threads), threads)

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH, VECTOR = 8, COPIES = 4 };
+enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH, VECTOR = 8 };
+enum { COPIES = 4, TOGETHER = 2, SOME = 256 };
 /* Where the j-th item of a tile stands in a plane. */
 #define SLOT(j) ((j) % DEPTH * LANES + (j) / DEPTH)
 
@@ -32,8 +33,24 @@ typedef struct {
   int64_t *position;
 } collector_t;
 
+typedef struct {
+  int64_t cells;
+  int64_t *counts;  /* [q][cells] */
+  uint32_t *copies; /* [COPIES][cells], zero between calls */
+} histogram_t;
+
+typedef struct {
+  int64_t bits;
+  uint32_t cutoff;
+  /* [q][bits + 1] items, and 2^32 times relevant items, before the next */
+  uint64_t *cursors;
+  int64_t *hits; /* [q] */
+  double *sums;  /* [q] */
+} ranking_t;
+
 typedef void (*take_t)(collector_t *, int64_t distance, int64_t position);
-typedef void (*consume_t)(void *, int64_t query, const uint32_t *, int64_t);
+typedef void (*consume_t)(void *, int64_t query, int queries,
+                          const uint32_t cells[][TILE], int64_t count);
 
 static inline int64_t tile_count(int64_t n, int64_t first) {
   return n - first < TILE ? n - first : TILE;
@@ -186,71 +203,18 @@ int within(const uint8_t *queries, int64_t q, const uint8_t *rows, int64_t n,
   return status;
 }
 
-typedef struct {
-  int64_t cells;
-  int64_t *counts;  /* [q][cells] */
-  uint32_t *copies; /* [COPIES][cells], zero between calls */
-} histogram_t;
-
-/* Neighbouring items often fall into one cell; counting them in turn into
-   copies spares the wait for the last sum to be stored. */
-static void consume_counts(void *state, int64_t query, const uint32_t *cells,
-                           int64_t count) {
-  histogram_t *histogram = state;
-  int64_t size = histogram->cells, j = 0;
-  uint32_t *copies = histogram->copies;
-  if (count == TILE)
-    for (; j < TILE; j += COPIES)
-      for (int c = 0; c < COPIES; c++) copies[c * size + cells[j + c]]++;
-  else
-    for (; j < count; j++) copies[cells[SLOT(j)]]++;
-  int64_t *counts = histogram->counts + query * size;
-  for (int c = 0; c < COPIES; c++)
-    for (int64_t i = 0; i < size; i++) counts[i] += copies[c * size + i];
-  memset(copies, 0, (size_t)size * COPIES * 4);
-}
-
-typedef struct {
-  int64_t bits, cutoff;
-  int64_t *cursors; /* [q][bits + 1][2] items, relevant ones before the next */
-  int64_t *hits;    /* [q] */
-  double *sums;     /* [q] */
-} ranking_t;
-
-/* Adds relevant-items-so-far / rank of each relevant item: a counting sort that
-   keeps the ranks and drops the order. */
-static void consume_ranks(void *state, int64_t query, const uint32_t *cells,
-                          int64_t count) {
-  ranking_t *ranking = state;
-  int64_t *cursors = ranking->cursors + query * 2 * (ranking->bits + 1);
-  double before[TILE + 8], rank[TILE + 8], sums[8] = {0};
-  int64_t hits = 0;
-  for (int64_t j = 0; j < count; j++) {
-    uint32_t cell = cells[SLOT(j)], relevant = cell & 1;
-    int64_t *cursor = cursors + (cell - relevant);
-    cursor[0]++;
-    cursor[1] += relevant;
-    before[hits] = (double)cursor[1];
-    rank[hits] = (double)cursor[0];
-    hits += relevant & (cursor[0] <= ranking->cutoff);
-  }
-  for (int64_t j = hits; j < hits + 8; j++) before[j] = 0, rank[j] = 1;
-  for (int64_t j = 0; j < hits; j += 8)
-    for (int l = 0; l < 8; l++) sums[l] += before[j + l] / rank[j + l];
-  for (int l = 0; l < 8; l++) ranking->sums[query] += sums[l];
-  ranking->hits[query] += hits;
-}
+typedef void (*visit_labelled_t)(scan_t *, scan_t *, void *);
 
 static int visit_labelled(const uint8_t *queries, int64_t q,
                           const uint8_t *rows, int64_t n, int64_t width,
                           const uint64_t *query_labels, const uint64_t *labels,
-                          int64_t label_words, consume_t consume,
+                          int64_t label_words, visit_labelled_t visit,
                           void *state) {
   scan_t scan, label_scan;
   int status = open_scan(&scan, queries, q, rows, n, width);
   status |= open_scan(&label_scan, (const uint8_t *)query_labels, q,
                       (const uint8_t *)labels, n, 8 * label_words);
-  if (!status) CHOOSE(visit_cells)(&scan, &label_scan, consume, state);
+  if (!status) visit(&scan, &label_scan, state);
   close_scan(&scan);
   close_scan(&label_scan);
   return status;
@@ -265,22 +229,23 @@ int histograms(const uint8_t *queries, int64_t q, const uint8_t *rows,
   histogram.copies = calloc((size_t)histogram.cells * COPIES, 4);
   if (!histogram.copies) return -1;
   int status = visit_labelled(queries, q, rows, n, width, query_labels, labels,
-                              label_words, consume_counts, &histogram);
+                              label_words, CHOOSE(visit_counts), &histogram);
   free(histogram.copies);
   return status;
 }
 
 /* Adds to sums [q] each relevant item's precision at its rank by (distance,
    position), and to hits [q] their number, up to a rank. `cursors`
-   [q][bits + 1][2] starts as the items and relevant items nearer than d. */
+   [q][bits + 1] starts as the items, and 2^32 times the relevant items, nearer
+   than d; n < 2^31. */
 int ranked_precision(const uint8_t *queries, int64_t q, const uint8_t *rows,
                      int64_t n, int64_t width, const uint64_t *query_labels,
                      const uint64_t *labels, int64_t label_words, int64_t bits,
-                     int64_t cutoff, int64_t *cursors, double *sums,
+                     int64_t cutoff, uint64_t *cursors, double *sums,
                      int64_t *hits) {
-  ranking_t ranking = {bits, cutoff, cursors, hits, sums};
+  ranking_t ranking = {bits, (uint32_t)cutoff, cursors, hits, sums};
   return visit_labelled(queries, q, rows, n, width, query_labels, labels,
-                        label_words, consume_ranks, &ranking);
+                        label_words, CHOOSE(visit_ranks), &ranking);
 }
 
 /* The VERSION of common/kernel.py that these functions are for. */

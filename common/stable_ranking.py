@@ -25,6 +25,7 @@ def stable_average_precision(
     cutoff: int | None = None,
     denominator: str = "relevant",
     threads: int | None = None,
+    counts: histograms.DistanceHistograms | None = None,
 ) -> np.ndarray:
     r"""Average precision of the ranking by (distance, position in database).
 
@@ -44,6 +45,7 @@ def stable_average_precision(
             "hits": R_c, those among the first c ranks (0 / 0 is 0). "min":
             min(R, c). All are the same without a cutoff.
         threads: Number of threads; one per available core by default.
+        counts: Those of the same codes and labels, to save counting again.
 
     Returns:
         [q] float64 in [0, 1]; NaN where R = 0.
@@ -59,22 +61,26 @@ def stable_average_precision(
         )
     if cutoff is not None and cutoff < 1:
         raise ValueError(f"Ranks are counted from 1, received {cutoff}.")
-    distances_lib.check_same_length(database_codes.bits, query_codes.bits)
     words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
-    cutoff = len(database_codes) if cutoff is None else cutoff
-    rank = _ranked if kernel.library() is None else _compiled_ranked
+    cutoff = min(cutoff or len(database_codes), len(database_codes))
+    if counts is None:
+        counts = histograms.count_words(
+            query_codes, database_codes, *words, threads
+        )
+    cursors = _cursors(counts)
+    rank = _plain_ranked if kernel.library() is None else _ranked
 
     def rank_share(rows):
-        share = query_codes.take(rows), database_codes
-        return rank(*share, words[0][rows], words[1], cutoff)
+        queries = query_codes.take(rows), words[0][rows], cursors[rows]
+        return rank(*queries, database_codes, words[1], cutoff)
 
-    pairs = len(query_codes) * len(database_codes)
-    threads = kernel.thread_count(threads, pairs)
-    shares = np.array_split(np.arange(len(query_codes)), threads)
-    found = kernel.each(rank_share, shares, threads)
-    sums, hits, total = map(np.concatenate, zip(*found, strict=True))
+    found = kernel.each_share(
+        rank_share, len(query_codes), len(database_codes), threads
+    )
+    sums, hits = map(np.concatenate, zip(*found, strict=True))
+    total = counts.relevant.sum(axis=1)
     size = {
         "relevant": total,
         "hits": np.maximum(1, hits),
@@ -83,18 +89,21 @@ def stable_average_precision(
     return np.where(total > 0, sums / np.maximum(1, size), np.nan)
 
 
-def _compiled_ranked(
-    query_codes, database_codes, query_words, database_words, cutoff
+def _cursors(counts: histograms.DistanceHistograms) -> np.ndarray:
+    """Items before each distance, and 2^32 times the relevant items."""
+    pairs = counts.items + (counts.relevant << 32)
+    return np.cumsum(pairs, axis=1) - pairs
+
+
+def _ranked(
+    query_codes, query_words, cursors, database_codes, database_words, cutoff
 ):
-    """The same as `_ranked`, by counting instead of sorting."""
-    counts = histograms.count(
-        query_codes, database_codes, query_words, database_words
-    )
-    counts[:, :, 0] += counts[:, :, 1]
-    total = counts[:, :, 1].sum(axis=1)
-    # Where each distance begins in the ranking, for all and for relevant items.
-    cursors = np.cumsum(counts, axis=1) - counts
-    sums, hits = np.zeros(len(total)), np.zeros(len(total), np.int64)
+    """Sums of R_k / k over the hits up to the cutoff, and hits; both [q].
+
+    Counts on from the cursors, item by item, instead of sorting.
+    """
+    sums = np.zeros(len(query_codes))
+    hits = np.zeros(len(query_codes), np.int64)
     kernel.call(
         "ranked_precision",
         *kernel.pair(query_codes, database_codes),
@@ -102,31 +111,29 @@ def _compiled_ranked(
         np.ascontiguousarray(database_words),
         database_words.shape[1],
         query_codes.bits,
-        int(cutoff),
-        cursors,
+        cutoff,
+        cursors.copy(),
         sums,
         hits,
     )
-    return sums, hits, total
+    return sums, hits
 
 
-def _ranked(query_codes, database_codes, query_words, database_words, cutoff):
-    """Sums of R_k / k over the hits up to the cutoff, hits, and all relevant.
-
-    Each is [q].
-    """
+def _plain_ranked(
+    query_codes, query_words, cursors, database_codes, database_words, cutoff
+):
+    """The same by sorting, without the compiled scans."""
+    del cursors
     sums = np.zeros(len(query_codes))
     hits = np.zeros(len(query_codes), np.int64)
-    total = np.zeros(len(query_codes), np.int64)
     rows = distances_lib.distance_rows(query_codes, database_codes)
     for query, distances in rows:
         relevant = relevance.share_label(
             query_words[query : query + 1], database_words
         )[0]
-        total[query] = np.count_nonzero(relevant)
         # A radix sort: distances are one or two bytes.
         order = np.argsort(distances, kind="stable")[:cutoff]
         ranks = 1 + np.flatnonzero(relevant[order])
         hits[query] = len(ranks)
         sums[query] = (np.arange(1, len(ranks) + 1) / ranks).sum()
-    return sums, hits, total
+    return sums, hits
