@@ -32,6 +32,7 @@ _ARGUMENTS = {
     "histograms": [*_SCAN, *_LABELS, _SIZE, _ARRAY],
     "ranked_precision": [*_SCAN, *_LABELS, _SIZE, _SIZE, *3 * [_ARRAY]],
     "build_table": [_ARRAY, *4 * [_SIZE], _ARRAY, _ARRAY],
+    "compare_only": [_ARRAY, _SIZE, _SIZE, _ARRAY],
     "probe": [*_SCAN, *2 * [_SIZE], *8 * [_ARRAY]],
 }
 

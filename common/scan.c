@@ -248,5 +248,19 @@ int ranked_precision(const uint8_t *queries, int64_t q, const uint8_t *rows,
                         label_words, CHOOSE(visit_ranks), &ranking);
 }
 
+/* Compares a code with a tile of zeros, `tiles` times, and does nothing else:
+   how fast this processor counts bits. The sum goes to total[0]. */
+int compare_only(const uint8_t *query, int64_t width, int64_t tiles,
+                 uint64_t *total) {
+  scan_t scan;
+  int status = open_scan(&scan, query, 1, query, 1, width);
+  for (int64_t i = 0; !status && i < tiles; i++) {
+    total[0] += CHOOSE(sum_tile)(&scan);
+    scan.asked[0]++;
+  }
+  close_scan(&scan);
+  return status;
+}
+
 /* The VERSION of common/kernel.py that these functions are for. */
 int scan_version(void) { return 1; }

@@ -213,6 +213,21 @@ TARGET static void NAME(visit_ranks)(scan_t *scan, scan_t *labels,
   NAME(visit_cells)(scan, labels, NAME(rank_cells), state);
 }
 
+/* Sum of the distances of one query to a tile in the cache: the least that a
+   comparison costs. */
+TARGET static uint64_t NAME(sum_tile)(const scan_t *scan) {
+  uint64_t sums[VECTOR] = {0}, found[VECTOR], sum = 0;
+  for (int slot = 0; slot < TILE; slot += VECTOR) {
+    if (scan->words == 1)
+      NAME(distances)(scan->planes, scan->asked, 1, slot, found);
+    else
+      NAME(distances)(scan->planes, scan->asked, scan->words, slot, found);
+    for (int l = 0; l < VECTOR; l++) sums[l] += found[l];
+  }
+  for (int l = 0; l < VECTOR; l++) sum += sums[l];
+  return sum;
+}
+
 #undef INLINE
 #undef TARGET
 #undef NAME
