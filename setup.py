@@ -57,7 +57,13 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.8"],
+        "test": [
+            "pytest>=8",
+            "pytest-xdist>=3.6",
+            "ruff>=0.8",
+            "faiss-cpu>=1.10",
+            "pyarrow>=17",
+        ],
         "faiss": ["faiss-cpu>=1.10"],
         "parquet": ["pyarrow>=17"],
         # Rebuilding the embedded data set from the Debian packages.

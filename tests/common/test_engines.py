@@ -1,33 +1,48 @@
 """What every engine of a Hamming index promises, against brute force."""
 
 import functools
+import importlib
 from concurrent import futures
 
 import numpy as np
 import pytest
 
+from common import faiss_engine
 from common import hamming
 from common import kernel
 from common import multi_index
 from common import scan
 from tests import hamming_cases as cases
 
-ENGINES = {
-    "scan": scan.Scan,
-    "plain scan": scan.Scan,
-    "scan in 2 threads": functools.partial(scan.Scan, threads=2),
-    "multi-index": multi_index.MultiIndexHashing,
-}
+ENGINES = (
+    "scan",
+    "plain scan",
+    "scan in 2 threads",
+    "multi-index",
+    "tensor",
+    "faiss",
+)
 
 
 @pytest.fixture(params=ENGINES)
 def engine(request, monkeypatch):
-    if request.param == "plain scan":
-        monkeypatch.setattr(kernel, "library", lambda: None)
     # Small cases are to take the paths of large ones.
     monkeypatch.setattr(scan, "_HITS", 4)
     monkeypatch.setattr(multi_index, "_WORDS_PER_FETCH", 0.01)
-    return ENGINES[request.param]
+    if request.param == "plain scan":
+        monkeypatch.setattr(kernel, "library", lambda: None)
+    if request.param == "scan in 2 threads":
+        return functools.partial(scan.Scan, threads=2)
+    if request.param == "multi-index":
+        return multi_index.MultiIndexHashing
+    if request.param == "tensor":
+        tensor_scan = importlib.import_module("common.tensor_scan")
+        monkeypatch.setattr(tensor_scan, "_BLOCK_DISTANCES", 128)
+        return tensor_scan.TensorScan
+    if request.param == "faiss":
+        pytest.importorskip("faiss")
+        return faiss_engine.FaissEngine
+    return scan.Scan
 
 
 def _index(bits, engine, ids=None):
