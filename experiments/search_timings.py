@@ -5,7 +5,9 @@ ratio, so that what else the machine does hits both alike.
 """
 
 import multiprocessing
+import pathlib
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent import futures
@@ -54,7 +56,7 @@ def top_k(items: int, queries: int, bits: int, threads: int, rounds: int):
     asked = random_codes(queries, bits, 1)
     engine = scan.Scan(database, threads)
     pairs = items * queries
-    tiles = pairs // _TILE // 10
+    tiles = pairs // _TILE // 4
     rivals = {
         "ours": lambda: engine.nearest(asked, 100),
         "compare only": lambda: _compare_only(asked, tiles, threads),
@@ -141,10 +143,23 @@ def _peak_memory(items: int, queries: int) -> dict:
     index = hamming.HammingIndex(64)
     index.add(codes.PackedCodes(rows, 64))
     index.search(random_codes(queries, 64, 1), 100)
+    peak = _peak_bytes() - before
     return {
         "packed_megabytes": rows.nbytes / 1e6,
-        "peak_megabytes": (_peak_bytes() - before) / 1e6,
+        "peak_megabytes": peak / 1e6,
+        "open_milliseconds": 1e3 * _seconds_to_open(index),
     }
+
+
+def _seconds_to_open(index: hamming.HammingIndex) -> float:
+    """Until a saved index tells its size and its first id."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "index"
+        index.save(path)
+        start = time.perf_counter()
+        opened = hamming.HammingIndex.load(path)
+        _ = len(opened), opened.ids[0]
+        return time.perf_counter() - start
 
 
 def _peak_bytes() -> int:

@@ -174,3 +174,37 @@ def test_an_empty_index_can_be_saved(tmp_path):
 
     assert loaded.bits == 24
     assert loaded.ids.tolist() == [0, 1]
+
+
+def test_items_are_removed_by_id():
+    bits = cases.bits(6, 12)
+    index = _index(bits, ids=[4, 9, 2, 7, 0, 5])
+
+    index.remove([9, 0])
+
+    assert index.ids.tolist() == [2, 4, 5, 7]
+    np.testing.assert_array_equal(index.codes.to_bits(), bits[[2, 0, 5, 3]])
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    (([4, 3], "no item 3"), ([4, 4], "4, which is given twice")),
+)
+def test_removing_what_is_not_there_changes_nothing(ids, message):
+    index = _index(cases.bits(2, 12), ids=[4, 9])
+
+    with pytest.raises(ValueError, match=message):
+        index.remove(ids)
+
+    assert index.ids.tolist() == [4, 9]
+
+
+def test_a_changed_index_replaces_its_file(tmp_path):
+    _index(cases.bits(5, 12)).save(tmp_path / "index")
+    loaded = hamming.HammingIndex.load(tmp_path / "index")
+    loaded.remove([1, 3])
+
+    loaded.save(tmp_path / "index")
+
+    again = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    assert again.ids.tolist() == [0, 2, 4]
