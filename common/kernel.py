@@ -64,23 +64,28 @@ def _load(path: pathlib.Path) -> ctypes.CDLL | None:
     return found if found.scan_version() == VERSION else None
 
 
-def call(name: str, *arguments: int | np.ndarray | codes.PackedCodes) -> None:
+def call(name: str, *arguments: int | np.ndarray) -> None:
     """Calls one compiled function; other Python threads run meanwhile.
 
     Args:
         name: A function of `scan.c`.
-        *arguments: Its arguments in order. Arrays are C-contiguous and of the
-            type it asks for; codes become address and number of rows.
+        *arguments: Its arguments in order. Arrays are of the type that it
+            asks for.
 
     Raises:
+        ValueError: If an array is not C-contiguous.
         MemoryError: If it could not have the memory it needs.
     """
     passed = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):
-            passed.append(argument.ctypes.data)
-        else:
-            passed.append(argument)
+            if not argument.flags.c_contiguous:
+                raise ValueError(
+                    f"The scan `{name}` takes C-contiguous arrays, received "
+                    f"one with strides {argument.strides}; copy it first."
+                )
+            argument = argument.ctypes.data
+        passed.append(argument)
     if getattr(library(), name)(*passed):
         raise MemoryError(f"The scan `{name}` ran out of memory.")
 
@@ -104,8 +109,15 @@ def thread_count(threads: int | None, pairs: int) -> int:
     """
     if threads is None:
         useful = 1 + pairs // _PAIRS_PER_THREAD
-        return min(len(os.sched_getaffinity(0)), useful)
+        return min(core_count(), useful)
     return max(1, int(threads))
+
+
+def core_count() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def each(function: Callable, items: Iterable, threads: int) -> list:

@@ -104,9 +104,14 @@ static void take_within(collector_t *into, int64_t distance,
 #define TARGET __attribute__((target("popcnt")))
 #define NAME(x) x##_popcnt
 #include "scan_body.h"
+#ifdef __clang__
+#define WIDE
+#else
+#define WIDE ",prefer-vector-width=512"
+#endif
 #define TARGET                                                               \
   __attribute__((target("popcnt,avx512f,avx512bw,avx512dq,avx512vl,"         \
-                        "avx512vpopcntdq,prefer-vector-width=512")))
+                        "avx512vpopcntdq" WIDE)))
 #define NAME(x) x##_avx512
 #include "scan_body.h"
 #define CHOOSE(x)                                                            \

@@ -20,7 +20,7 @@ from common import kernel
 # Bytes that searches of one thread may hold besides their results.
 _BLOCK_BYTES = 1 << 25
 # Room for hits within a radius before their number is known.
-_HITS = 256
+_HITS = 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ INLINE void NAME(lay_out)(codes_t codes, int64_t first, int64_t count,
   }
 }
 
-/* Distances of one query to the LANES items from `slot` on. */
+/* Distances of one query to the VECTOR items from `slot` on. */
 INLINE void NAME(distances)(const uint64_t *planes, const uint64_t *query,
                             int64_t words, int64_t slot,
                             uint64_t *restrict found) {

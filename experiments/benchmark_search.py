@@ -7,7 +7,6 @@ Needs the `faiss` extra for the comparison with FAISS. About 15 minutes on 2
 cores. Everything is a ratio of times of one run.
 """
 
-import os
 import platform
 from importlib import metadata
 
@@ -36,7 +35,7 @@ def measure(items: int, queries: int, rounds: int) -> dict:
         "kind": "search",
         "machine": {
             "processor": _processor(),
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": kernel.core_count(),
             "versions": _versions("numpy", "faiss-cpu"),
         },
         "rounds": rounds,
