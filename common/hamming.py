@@ -127,7 +127,9 @@ class HammingIndex:
         if ids is None:
             start = int(self._ids[-1]) + 1 if len(self) else 0
             ids = np.arange(start, start + len(added), dtype=np.int64)
-        merged = np.concatenate([self._ids, _checked_ids(ids, len(added))])
+        else:
+            ids = _checked_ids(ids, len(added))
+        merged = np.concatenate([self._ids, ids]) if len(self) else ids
         rows = np.concatenate([self._codes.rows, added.rows])
         if np.any(merged[1:] <= merged[:-1]):
             order = np.argsort(merged, kind="stable")

@@ -101,7 +101,8 @@ def search_table(result: dict) -> str:
     lines = ["| | against | ratio |", "|---|---|---|"]
     for found in result["top_100"]:
         name = (
-            f"top 100 of {found['items']:,} codes, {found['bits']} bits, "
+            f"top 100 of {found['queries']:,} x {found['items']:,} codes, "
+            f"{found['bits']} bits, "
             f"{found['threads']} thread{'s' if found['threads'] > 1 else ''}"
         )
         if "faiss_ratio" in found:
@@ -118,8 +119,7 @@ def search_table(result: dict) -> str:
             f"| all metrics of {found['queries']:,} x {found['items']:,}, "
             f"{found['bits']} bits, 1 thread | MAP by sorting every row | "
             f"{found['stable_loop_ratio']:.0f} x "
-            f"({found['counts_stable_loop_ratio']:.0f} x without "
-            "`map_all_stable`) |"
+            f"({found['counts_stable_loop_ratio']:.0f} x the counts alone) |"
         )
     for found in result["radius"]:
         lines.append(
