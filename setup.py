@@ -22,7 +22,18 @@ setuptools.setup(
             for suffix in ("", ".*")
         ]
     ),
+    # Without a compiler the build goes on and `common.kernel` uses NumPy.
+    ext_modules=[
+        setuptools.Extension(
+            "common._scan",
+            ["common/scan.c", "common/multi_index.c"],
+            depends=["common/scan_body.h"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        )
+    ],
     package_data={
+        "common": ["*.c", "*.h"],
         "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
         **{
             f"common.data.datasets.{name}": [
@@ -60,7 +71,15 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.8"],
+        "test": [
+            "pytest>=8",
+            "pytest-xdist>=3.6",
+            "ruff>=0.8",
+            "faiss-cpu>=1.10",
+            "pyarrow>=17",
+        ],
+        "faiss": ["faiss-cpu>=1.10"],
+        "parquet": ["pyarrow>=17"],
         # Rebuilding the embedded data set from the Debian packages.
         "openclipart": [
             "onnx>=1.16",

@@ -18,7 +18,7 @@ def all_directions(
     database: Mapping[str, codes.PackedCodes],
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> dict[str, dict[str, float]]:
     """Scores each pair of modalities.
 
@@ -27,7 +27,7 @@ def all_directions(
         database: n codes of each modality, by name.
         query_labels: [q, c] multi-hot zeros and ones.
         database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads that count.
+        threads: Number of threads; one per available core by default.
 
     Returns:
         `map_all`, `map_at_50` and `chance` by direction; `l2i` asks with

@@ -97,7 +97,6 @@ class SplitCodes:
             self.retrieval_text,
             query_labels,
             retrieval_labels,
-            threads=os.cpu_count() or 1,
         )
 
     def label_directions(
@@ -118,7 +117,6 @@ class SplitCodes:
                 *parts,
                 query_labels,
                 retrieval_labels,
-                threads=os.cpu_count() or 1,
             )
         }
 

@@ -33,7 +33,7 @@ class Evaluation:
         database_text: n codes of K bits, of the database's texts.
         query_labels: [q, c] multi-hot zeros and ones.
         database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads that count.
+        threads: Number of threads; one per available core by default.
 
     Raises:
         ValueError: If labels are missing or lengths do not fit.
@@ -45,7 +45,7 @@ class Evaluation:
     database_text: codes.PackedCodes
     query_labels: np.ndarray
     database_labels: np.ndarray
-    threads: int = 1
+    threads: int | None = None
 
     def __post_init__(self):
         """Refuses missing labels and codes that do not pair up."""
@@ -89,7 +89,9 @@ class Evaluation:
                     **_direction_metrics(counts.items, counts.relevant),
                     "map_all_stable": _mean(
                         stable_ranking.stable_average_precision(
-                            *self._sides(direction)
+                            *self._sides(direction),
+                            threads=self.threads,
+                            counts=counts,
                         )
                     ),
                 }
@@ -123,7 +125,7 @@ def evaluate_codes(
     database_text: codes.PackedCodes,
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> dict:
     """All numbers of one evaluation.
 
@@ -134,7 +136,7 @@ def evaluate_codes(
         database_text: n codes of K bits, of the database's texts.
         query_labels: [q, c] multi-hot zeros and ones.
         database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads that count.
+        threads: Number of threads; one per available core by default.
 
     Returns:
         A dict that JSON can hold: `bits`; `i2t` and `t2i` with means over the
@@ -163,7 +165,7 @@ def retrieval_curves(
     database_text: codes.PackedCodes,
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> dict:
     """The curves of one evaluation, for figures.
 
@@ -176,7 +178,7 @@ def retrieval_curves(
         database_text: n codes of K bits, of the database's texts.
         query_labels: [q, c] multi-hot zeros and ones.
         database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads that count.
+        threads: Number of threads; one per available core by default.
 
     Returns:
         For `i2t` and `t2i` a dict of float64 arrays: `micro_precision`,

@@ -1,124 +1,75 @@
-"""Exact search in Hamming space.
+"""A searchable set of codes, each with an id of its own.
 
-Distances are small integers (0..K), so nothing is ever sorted in full: the
-items are counted per distance, the distance of the k-th neighbour is read off
-the counts, and only the items up to it are gathered.
+`HammingIndex` keeps codes and ids; an engine finds positions. Every engine
+gives the same distances, and equal distances are always ordered by id, whatever
+order items were added in:
 
-Equal distances are always ordered by id, whatever order items were added in.
+    scan.Scan                      exact; compares all codes; the default
+    multi_index.MultiIndexHashing  exact; fast for small radii in large sets
+    tensor_scan.TensorScan         exact; TensorFlow, on the GPU if there is one
+    faiss_engine.FaissEngine       FAISS; approximate but for "flat"
 
 Axis legend: `q` queries, `n` items of the database, `K` bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from common import codes
+from common import distances as distances_lib
 from common import index_file
-
-# Pairs whose distances are computed at once: three arrays of this many words
-# stay in a core's cache.
-_TILE_PAIRS = 1 << 15
-# Distances held at once by a search.
-_BLOCK_DISTANCES = 1 << 25
+from common import scan
 
 
-def hamming_distances(
-    queries: codes.PackedCodes, database: codes.PackedCodes
-) -> np.ndarray:
-    """Number of bits in which each query differs from each item.
+class Engine(Protocol):
+    """Finds positions of codes; see `scan.Scan` for what they return."""
 
-    Args:
-        queries: q codes of K bits.
-        database: n codes of K bits.
+    def nearest(
+        self, queries: codes.PackedCodes, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest: distances and positions [q, k]."""
 
-    Returns:
-        [q, n] distances in 0..K: uint16, or int32 if K > 65,535.
-
-    Raises:
-        ValueError: If the code lengths differ.
-    """
-    dtype = np.uint16 if queries.bits <= 0xFFFF else np.int32
-    distances = np.empty((len(queries), len(database)), dtype)
-    for rows, columns, tile in distance_tiles(queries, database):
-        distances[rows, columns] = tile
-    return distances
-
-
-def distance_tiles(
-    queries: codes.PackedCodes, database: codes.PackedCodes
-) -> Iterator[tuple[slice, slice, np.ndarray]]:
-    """All distances, a piece of the [q, n] matrix at a time.
-
-    Args:
-        queries: q codes of K bits.
-        database: n codes of K bits.
-
-    Yields:
-        The queries and the items of the piece, and its distances in the
-        smallest unsigned type that holds K. Every pair comes exactly once; the
-        pieces of one query come in ascending item order.
-
-    Raises:
-        ValueError: If the code lengths differ.
-    """
-    _check_same_length(database.bits, queries.bits)
-    dtype = np.min_scalar_type(queries.bits)
-    query_words, database_words = queries.words, database.words
-    for first in range(0, len(database), _TILE_PAIRS):
-        columns = slice(first, min(first + _TILE_PAIRS, len(database)))
-        planes = np.ascontiguousarray(database_words[columns].T)
-        step = _TILE_PAIRS // planes.shape[1]
-        for row in range(0, len(queries), step):
-            rows = slice(row, min(row + step, len(queries)))
-            yield rows, columns, _differing(query_words[rows], planes, dtype)
-
-
-def distance_rows(
-    queries: codes.PackedCodes, database: codes.PackedCodes
-) -> Iterator[tuple[int, np.ndarray]]:
-    """All distances, a query at a time, in bounded memory.
-
-    Args:
-        queries: q codes of K bits.
-        database: n codes of K bits.
-
-    Yields:
-        The position of each query in turn and its [n] distances, in the
-        smallest unsigned type that holds K.
-
-    Raises:
-        ValueError: If the code lengths differ.
-    """
-    dtype = np.min_scalar_type(queries.bits)
-    block = max(1, _BLOCK_DISTANCES // max(1, len(database)))
-    for start in range(0, len(queries), block):
-        stop = min(start + block, len(queries))
-        part = queries.take(np.arange(start, stop))
-        distances = np.empty((len(part), len(database)), dtype)
-        for rows, columns, tile in distance_tiles(part, database):
-            distances[rows, columns] = tile
-        yield from enumerate(distances, start)
+    def within(
+        self, queries: codes.PackedCodes, radius: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All within a radius: limits [q + 1], distances and positions."""
 
 
 class HammingIndex:
-    """A searchable set of codes, each with an id of its own.
+    """A searchable set of codes.
 
     Items are kept in ascending id order, which makes the tie rule free.
-    Adding copies the index, so add in large batches.
+    Adding and removing copy the index, so do either in large batches. Searches
+    may run in several threads at once.
 
     Args:
         bits: K, the length of all codes in the index.
+        engine: Makes the engine from the codes, before the first search and
+            after every change.
     """
 
-    def __init__(self, bits: int):
+    def __init__(
+        self,
+        bits: int,
+        engine: Callable[[codes.PackedCodes], Engine] = scan.Scan,
+    ):
         """Makes an empty index."""
+        self._make_engine = engine
+        self._engine = None
         width = -(-bits // 8)
         self._codes = codes.PackedCodes(np.empty((0, width), np.uint8), bits)
         self._ids = np.empty(0, np.int64)
 
     @classmethod
-    def load(cls, path, mmap: bool = True, verify: bool = False):
+    def load(
+        cls,
+        path,
+        mmap: bool = True,
+        verify: bool = False,
+        engine: Callable[[codes.PackedCodes], Engine] = scan.Scan,
+    ):
         """Opens a saved index.
 
         Args:
@@ -126,6 +77,7 @@ class HammingIndex:
             mmap: Map the file instead of reading it; pages come in as searches
                 touch them and are shared between processes.
             verify: Read the file once to check its checksum.
+            engine: As for a new index.
 
         Returns:
             The index. Adding to it does not change the file.
@@ -135,9 +87,8 @@ class HammingIndex:
                 or is of a newer format.
         """
         rows, ids, bits = index_file.read(path, mmap, verify)
-        index = cls(bits)
-        index._codes = codes.PackedCodes(rows, bits)
-        index._ids = ids
+        index = cls(bits, engine)
+        index._replace(codes.PackedCodes(rows, bits), ids)
         return index
 
     def save(self, path) -> None:
@@ -172,18 +123,41 @@ class HammingIndex:
             ValueError: If the code length differs, or an id is not an int64,
                 is given twice, or is in the index already.
         """
-        _check_same_length(self.bits, added.bits)
+        distances_lib.check_same_length(self.bits, added.bits)
         if ids is None:
             start = int(self._ids[-1]) + 1 if len(self) else 0
             ids = np.arange(start, start + len(added), dtype=np.int64)
-        merged = np.concatenate([self._ids, _checked_ids(ids, len(added))])
+        else:
+            ids = _checked_ids(ids, len(added))
+        merged = np.concatenate([self._ids, ids]) if len(self) else ids
         rows = np.concatenate([self._codes.rows, added.rows])
         if np.any(merged[1:] <= merged[:-1]):
             order = np.argsort(merged, kind="stable")
             merged, rows = merged[order], rows[order]
-            _refuse_repeats(merged)
-        self._codes = codes.PackedCodes(rows, self.bits)
-        self._ids = merged
+            _refuse_repeats(merged, "given twice or in the index already")
+        self._replace(codes.PackedCodes(rows, self.bits), merged)
+
+    def remove(self, ids: np.ndarray) -> None:
+        """Removes items.
+
+        Args:
+            ids: [m] integers, in any order.
+
+        Raises:
+            ValueError: If an id is not in the index or is given twice; nothing
+                is removed then.
+        """
+        removed = np.sort(_checked_ids(ids, len(ids)))
+        _refuse_repeats(removed, "given twice")
+        missing = removed[np.isin(removed, self._ids, invert=True)]
+        if len(missing):
+            raise ValueError(
+                f"There is no item {missing[0]} in the index; remove only ids "
+                "that it has."
+            )
+        kept = np.isin(self._ids, removed, invert=True)
+        rows = self._codes.rows[kept]
+        self._replace(codes.PackedCodes(rows, self.bits), self._ids[kept])
 
     def search(
         self, queries: codes.PackedCodes, k: int
@@ -203,14 +177,13 @@ class HammingIndex:
         """
         if k < 1:
             raise ValueError(f"A search needs k >= 1, received {k}.")
+        distances_lib.check_same_length(self.bits, queries.bits)
         k = min(int(k), len(self))
-        distances = np.empty((len(queries), k), np.int32)
-        ids = np.empty((len(queries), k), np.int64)
-        for row, found in distance_rows(queries, self._codes):
-            nearest = _nearest(found, k)
-            distances[row] = found[nearest]
-            ids[row] = self._ids[nearest]
-        return distances, ids
+        if not k or not len(queries):
+            shape = len(queries), k
+            return np.empty(shape, np.int32), np.empty(shape, np.int64)
+        distances, positions = self._searcher().nearest(queries, k)
+        return distances, self._ids[positions]
 
     def search_radius(
         self, queries: codes.PackedCodes, radius: int
@@ -231,44 +204,28 @@ class HammingIndex:
         """
         if radius < 0:
             raise ValueError(f"A radius is at least 0, received {radius}.")
-        limits = np.zeros(len(queries) + 1, np.int64)
-        distances = [np.empty(0, np.int32)]
-        ids = [np.empty(0, np.int64)]
-        for row, found in distance_rows(queries, self._codes):
-            hits = np.flatnonzero(found <= radius)
-            hits = hits[np.argsort(found[hits], kind="stable")]
-            limits[row + 1] = len(hits)
-            distances.append(found[hits].astype(np.int32))
-            ids.append(self._ids[hits])
-        return np.cumsum(limits), np.concatenate(distances), np.concatenate(ids)
+        distances_lib.check_same_length(self.bits, queries.bits)
+        if not len(self) or not len(queries):
+            limits = np.zeros(len(queries) + 1, np.int64)
+            return limits, np.empty(0, np.int32), np.empty(0, np.int64)
+        limits, distances, positions = self._searcher().within(queries, radius)
+        return limits, distances, self._ids[positions]
+
+    def _searcher(self) -> Engine:
+        # Threads that come here together may each make one; all are alike.
+        engine = self._engine
+        if engine is None:
+            engine = self._engine = self._make_engine(self._codes)
+        return engine
+
+    def _replace(self, packed: codes.PackedCodes, ids: np.ndarray) -> None:
+        self._codes, self._ids, self._engine = packed, ids, None
 
     # Last, because the name hides the module in the annotations after it.
     @property
     def codes(self) -> codes.PackedCodes:
         """The codes, in the order of `ids`."""
         return self._codes
-
-
-def _differing(
-    query_words: np.ndarray, planes: np.ndarray, dtype: np.dtype
-) -> np.ndarray:
-    """Counts differing bits of [q, w] words and [w, n] words, one per plane."""
-    counts = np.bitwise_count(query_words[:, :1] ^ planes[0])
-    counts = counts.astype(dtype, copy=False)
-    for word in range(1, len(planes)):
-        column = query_words[:, word : word + 1]
-        counts += np.bitwise_count(column ^ planes[word])
-    return counts
-
-
-def _nearest(distances: np.ndarray, k: int) -> np.ndarray:
-    """Positions of the k smallest of [n] distances, by (distance, position)."""
-    reached = np.cumsum(np.bincount(distances))
-    furthest = np.searchsorted(reached, k)
-    nearer = np.flatnonzero(distances < furthest)
-    tied = np.flatnonzero(distances == furthest)[: k - len(nearer)]
-    nearer = nearer[np.argsort(distances[nearer], kind="stable")]
-    return np.concatenate([nearer, tied])
 
 
 def _checked_ids(ids: np.ndarray, count: int) -> np.ndarray:
@@ -284,18 +241,10 @@ def _checked_ids(ids: np.ndarray, count: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
-def _refuse_repeats(ascending: np.ndarray) -> None:
+def _refuse_repeats(ascending: np.ndarray, how: str) -> None:
     repeats = ascending[1:][ascending[1:] == ascending[:-1]]
     if len(repeats):
         raise ValueError(
-            f"Ids must be unique, received {repeats[0]} twice or in the index "
-            "already; give other ids or leave them out."
-        )
-
-
-def _check_same_length(bits: int, other_bits: int) -> None:
-    if bits != other_bits:
-        raise ValueError(
-            f"Codes of one length can be compared, received {bits} and "
-            f"{other_bits} bits."
+            f"Ids must be unique, received {repeats[0]}, which is {how}; give "
+            "every id once."
         )

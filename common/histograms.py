@@ -8,12 +8,12 @@ Axis legend: `q` queries, `n` items of the database, `K` bits, `c` labels.
 """
 
 import dataclasses
-from concurrent import futures
 
 import numpy as np
 
 from common import codes
-from common import hamming
+from common import distances
+from common import kernel
 from common import relevance
 
 
@@ -35,7 +35,7 @@ def distance_histograms(
     database_codes: codes.PackedCodes,
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> DistanceHistograms:
     """Counts items and relevant items per query and distance.
 
@@ -45,9 +45,9 @@ def distance_histograms(
         query_labels: [q, c] multi-hot zeros and ones. An item is relevant if
             it shares at least one label with the query.
         database_labels: [n, c] multi-hot zeros and ones.
-        threads: Queries are divided among so many threads. The result does not
-            depend on it; neither does memory depend on q or n beyond the
-            inputs and the result.
+        threads: Queries are divided among so many threads, by default one per
+            available core. The result does not depend on it; neither does
+            memory depend on q or n beyond the inputs and the result.
 
     Returns:
         The counts; every row of `items` sums to n.
@@ -55,47 +55,89 @@ def distance_histograms(
     Raises:
         ValueError: If lengths, widths or label values do not fit.
     """
-    query_words, database_words = relevance.checked_label_words(
+    words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
+    return count_words(query_codes, database_codes, *words, threads)
 
-    def count(rows):
-        return _count(
-            query_codes.take(rows),
-            database_codes,
-            query_words[rows],
-            database_words,
+
+def count_words(
+    query_codes: codes.PackedCodes,
+    database_codes: codes.PackedCodes,
+    query_words: np.ndarray,
+    database_words: np.ndarray,
+    threads: int | None = None,
+) -> DistanceHistograms:
+    """`distance_histograms`, with labels as words.
+
+    Args:
+        query_codes: q codes of K bits.
+        database_codes: n codes of K bits.
+        query_words: [q, w] uint64 from `relevance.checked_label_words`.
+        database_words: [n, w] uint64 from the same.
+        threads: As in `distance_histograms`.
+
+    Returns:
+        The counts.
+
+    Raises:
+        ValueError: If the code lengths differ.
+    """
+    distances.check_same_length(database_codes.bits, query_codes.bits)
+    count = _plain_count if kernel.library() is None else _count
+
+    def count_share(rows):
+        queries = query_codes.take(rows), query_words[rows]
+        return count(*queries, database_codes, database_words)
+
+    counts = np.concatenate(
+        kernel.each_share(
+            count_share, len(query_codes), len(database_codes), threads
         )
-
-    shares = np.array_split(np.arange(len(query_codes)), max(1, threads))
-    if len(shares) == 1:
-        counts = count(shares[0])
-    else:
-        with futures.ThreadPoolExecutor(len(shares)) as pool:
-            counts = np.concatenate(list(pool.map(count, shares)))
+    )
     return DistanceHistograms(counts.sum(axis=2), counts[:, :, 1].copy())
 
 
 def _count(
     query_codes: codes.PackedCodes,
-    database_codes: codes.PackedCodes,
     query_words: np.ndarray,
+    database_codes: codes.PackedCodes,
     database_words: np.ndarray,
 ) -> np.ndarray:
     """[q, K + 1, 2] int64: other and relevant items at each distance."""
+    counts = np.zeros((len(query_codes), query_codes.bits + 1, 2), np.int64)
+    kernel.call(
+        "histograms",
+        *kernel.pair(query_codes, database_codes),
+        np.ascontiguousarray(query_words),
+        np.ascontiguousarray(database_words),
+        database_words.shape[1],
+        query_codes.bits,
+        counts,
+    )
+    return counts
+
+
+def _plain_count(
+    query_codes: codes.PackedCodes,
+    query_words: np.ndarray,
+    database_codes: codes.PackedCodes,
+    database_words: np.ndarray,
+) -> np.ndarray:
+    """The same without the compiled scans."""
     cells = 2 * (query_codes.bits + 1)
     counts = np.zeros((len(query_codes), cells), np.int64)
-    for rows, columns, distances in hamming.distance_tiles(
+    for rows, columns, tile in distances.distance_tiles(
         query_codes, database_codes
     ):
         relevant = relevance.share_label(
             query_words[rows], database_words[columns]
         )
-        cell = distances.astype(np.min_scalar_type(cells))
-        cell += distances
+        cell = tile.astype(np.min_scalar_type(cells))
+        cell += tile
         cell += relevant
         # One count for the whole tile: each query has its own run of cells.
         cell = cell + np.arange(len(cell))[:, None] * cells
-        tile = np.bincount(cell.ravel(), minlength=len(cell) * cells)
-        counts[rows] += tile.reshape(-1, cells)
+        found = np.bincount(cell.ravel(), minlength=len(cell) * cells)
+        counts[rows] += found.reshape(-1, cells)
     return counts.reshape(len(counts), cells // 2, 2)

@@ -177,14 +177,13 @@ def expected_precision_at(
     n_values = np.asarray(n_values)
     if n_values.size:
         _checked(n_values.min())
-    precision = np.full((len(items), len(n_values)), np.nan)
-    for query in np.flatnonzero(relevant.sum(axis=1)):
+    before, share = _before(items), _ratio(relevant, items, empty=0.0)
+    precision = np.empty((len(items), len(n_values)))
+    for column, rank in enumerate(n_values):
         # The expected hits grow linearly with N inside each tied group.
-        filled = items[query] > 0
-        ranks = np.cumsum(items[query][filled])
-        hits = np.cumsum(relevant[query][filled])
-        ends = np.append(0, ranks), np.append(0, hits)
-        precision[query] = np.interp(n_values, *ends) / n_values
+        inside = np.clip(rank - before, 0, items)
+        precision[:, column] = np.einsum("qd,qd->q", share, inside) / rank
+    precision[relevant.sum(axis=1) == 0] = np.nan
     return precision
 
 

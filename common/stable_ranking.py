@@ -9,7 +9,9 @@ comparison.
 import numpy as np
 
 from common import codes
-from common import hamming
+from common import distances as distances_lib
+from common import histograms
+from common import kernel
 from common import relevance
 
 DENOMINATORS = ("relevant", "hits", "min")
@@ -22,6 +24,8 @@ def stable_average_precision(
     database_labels: np.ndarray,
     cutoff: int | None = None,
     denominator: str = "relevant",
+    threads: int | None = None,
+    counts: histograms.DistanceHistograms | None = None,
 ) -> np.ndarray:
     r"""Average precision of the ranking by (distance, position in database).
 
@@ -40,6 +44,8 @@ def stable_average_precision(
         denominator: Z. "relevant": R, the relevant items of the database.
             "hits": R_c, those among the first c ranks (0 / 0 is 0). "min":
             min(R, c). All are the same without a cutoff.
+        threads: Number of threads; one per available core by default.
+        counts: Those of the same codes and labels, to save counting again.
 
     Returns:
         [q] float64 in [0, 1]; NaN where R = 0.
@@ -55,25 +61,79 @@ def stable_average_precision(
         )
     if cutoff is not None and cutoff < 1:
         raise ValueError(f"Ranks are counted from 1, received {cutoff}.")
-    query_words, database_words = relevance.checked_label_words(
+    words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
-    precision = np.full(len(query_codes), np.nan)
-    for query, distances in hamming.distance_rows(query_codes, database_codes):
+    cutoff = min(cutoff or len(database_codes), len(database_codes))
+    if counts is None:
+        counts = histograms.count_words(
+            query_codes, database_codes, *words, threads
+        )
+    cursors = _cursors(counts)
+    rank = _plain_ranked if kernel.library() is None else _ranked
+
+    def rank_share(rows):
+        queries = query_codes.take(rows), words[0][rows], cursors[rows]
+        return rank(*queries, database_codes, words[1], cutoff)
+
+    found = kernel.each_share(
+        rank_share, len(query_codes), len(database_codes), threads
+    )
+    sums, hits = map(np.concatenate, zip(*found, strict=True))
+    total = counts.relevant.sum(axis=1)
+    size = {
+        "relevant": total,
+        "hits": np.maximum(1, hits),
+        "min": np.minimum(total, cutoff),
+    }[denominator]
+    return np.where(total > 0, sums / np.maximum(1, size), np.nan)
+
+
+def _cursors(counts: histograms.DistanceHistograms) -> np.ndarray:
+    """Items before each distance, and 2^32 times the relevant items."""
+    pairs = counts.items + (counts.relevant << 32)
+    return np.cumsum(pairs, axis=1) - pairs
+
+
+def _ranked(
+    query_codes, query_words, cursors, database_codes, database_words, cutoff
+):
+    """Sums of R_k / k over the hits up to the cutoff, and hits; both [q].
+
+    Counts on from the cursors, item by item, instead of sorting.
+    """
+    sums = np.zeros(len(query_codes))
+    hits = np.zeros(len(query_codes), np.int64)
+    kernel.call(
+        "ranked_precision",
+        *kernel.pair(query_codes, database_codes),
+        np.ascontiguousarray(query_words),
+        np.ascontiguousarray(database_words),
+        database_words.shape[1],
+        query_codes.bits,
+        cutoff,
+        cursors.copy(),
+        sums,
+        hits,
+    )
+    return sums, hits
+
+
+def _plain_ranked(
+    query_codes, query_words, cursors, database_codes, database_words, cutoff
+):
+    """The same by sorting, without the compiled scans."""
+    del cursors
+    sums = np.zeros(len(query_codes))
+    hits = np.zeros(len(query_codes), np.int64)
+    rows = distances_lib.distance_rows(query_codes, database_codes)
+    for query, distances in rows:
         relevant = relevance.share_label(
             query_words[query : query + 1], database_words
         )[0]
-        total = np.count_nonzero(relevant)
-        if total:
-            # A radix sort: distances are one or two bytes.
-            order = np.argsort(distances, kind="stable")[:cutoff]
-            ranks = 1 + np.flatnonzero(relevant[order])
-            size = {
-                "relevant": total,
-                "hits": max(1, len(ranks)),
-                "min": min(total, len(distances) if cutoff is None else cutoff),
-            }[denominator]
-            precision[query] = (
-                np.arange(1, len(ranks) + 1) / ranks
-            ).sum() / size
-    return precision
+        # A radix sort: distances are one or two bytes.
+        order = np.argsort(distances, kind="stable")[:cutoff]
+        ranks = 1 + np.flatnonzero(relevant[order])
+        hits[query] = len(ranks)
+        sums[query] = (np.arange(1, len(ranks) + 1) / ranks).sum()
+    return sums, hits

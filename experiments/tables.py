@@ -35,11 +35,15 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
     def table(match: re.Match) -> str:
         found = [_read(results / f"{name}.json") for name in match[2].split()]
-        made = (
-            ablation_table(found[0])
-            if len(found) == 1
-            else comparison_table(found)
-        )
+        kinds = {result["kind"] for result in found}
+        if kinds == {"search"} and len(found) == 1:
+            made = search_table(found[0])
+        elif kinds != {"ablation"}:
+            raise ValueError(f"{match[2]} mixes {' and '.join(sorted(kinds))}.")
+        elif len(found) == 1:
+            made = ablation_table(found[0])
+        else:
+            made = comparison_table(found)
         return f"{match[1]}{made}\n{match[3]}"
 
     return _PLACE.sub(table, text)
@@ -92,11 +96,45 @@ def comparison_table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def search_table(result: dict) -> str:
+    """Ratios of one run of `benchmark_search`."""
+    lines = ["| | against | ratio |", "|---|---|---|"]
+    for found in result["top_100"]:
+        name = (
+            f"top 100 of {found['queries']:,} x {found['items']:,} codes, "
+            f"{found['bits']} bits, "
+            f"{found['threads']} thread{'s' if found['threads'] > 1 else ''}"
+        )
+        if "faiss_ratio" in found:
+            lines.append(
+                f"| {name} | FAISS `IndexBinaryFlat` | "
+                f"{found['faiss_ratio']:.1f} x as fast |"
+            )
+        lines.append(
+            f"| {name} | counting bits and nothing else | "
+            f"{found['share_of_floor']:.0%} of its speed |"
+        )
+    for found in result["evaluation"]:
+        lines.append(
+            f"| all metrics of {found['queries']:,} x {found['items']:,}, "
+            f"{found['bits']} bits, 1 thread | MAP by sorting every row | "
+            f"{found['stable_loop_ratio']:.0f} x "
+            f"({found['counts_stable_loop_ratio']:.0f} x the counts alone) |"
+        )
+    for found in result["radius"]:
+        lines.append(
+            f"| radius {found['radius']} in {found['items']:,} codes, 64 bits, "
+            "by multi-index hashing | our linear scan | "
+            f"{found['ratio']:.1f} x |"
+        )
+    return "\n".join(lines)
+
+
 def _read(path) -> dict:
     if not path.is_file():
         raise ValueError(f"The table {path.stem} has no file {path}.")
     result = files.read_json(path)
-    if result["kind"] != "ablation":
+    if result["kind"] not in ("ablation", "search"):
         raise ValueError(f"{path} is of unknown kind {result['kind']!r}.")
     return result
 

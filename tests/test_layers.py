@@ -36,6 +36,7 @@ NUMPY_ONLY = (
         for name in (
             "codes",
             "diagnostics",
+            "distances",
             "directions",
             "disk",
             "evaluation",
@@ -45,11 +46,14 @@ NUMPY_ONLY = (
             "hamming",
             "histograms",
             "index_file",
+            "kernel",
+            "multi_index",
             "neighbours",
             "relevance",
             "retrieval",
             "run",
             "runner",
+            "scan",
             "settings",
             "stable_ranking",
         )

@@ -1,6 +1,16 @@
 import numpy as np
 import pytest
 
+from common import kernel
+
+
+@pytest.fixture(params=("compiled", "plain"))
+def scans(request, monkeypatch):
+    """The compiled scans, then NumPy in their place."""
+    if request.param == "plain":
+        monkeypatch.setattr(kernel, "library", lambda: None)
+    return request.param
+
 
 @pytest.fixture(scope="session")
 def linear():

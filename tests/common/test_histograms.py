@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from common import codes
-from common import hamming
+from common import distances
 from common import histograms
+from common import kernel
 
 
 def _data(q, n, bits, labels, seed=0):
@@ -39,7 +40,7 @@ def _brute(queries, database, query_labels, database_labels):
     return items, relevant
 
 
-def test_a_small_case_by_hand():
+def test_a_small_case_by_hand(scans):
     queries = np.array([[0, 0], [1, 1]], bool)
     database = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], bool)
     query_labels = np.array([[1, 0, 0], [0, 1, 1]])
@@ -56,7 +57,7 @@ def test_a_small_case_by_hand():
 
 @pytest.mark.parametrize("bits", (1, 7, 8, 63, 64, 65, 126, 127, 128, 200, 300))
 @pytest.mark.parametrize("labels", (3, 80))
-def test_counts_agree_with_a_double_loop(bits, labels):
+def test_counts_agree_with_a_double_loop(scans, bits, labels):
     data = _data(4, 37, bits, labels)
 
     counts = _count(*data)
@@ -70,12 +71,26 @@ def test_counts_agree_with_a_double_loop(bits, labels):
 def test_counts_do_not_depend_on_the_tiles(monkeypatch, pairs):
     data = _data(9, 37, 16, 3)
     whole = _count(*data)
-    monkeypatch.setattr(hamming, "_TILE_PAIRS", pairs)
+    monkeypatch.setattr(kernel, "library", lambda: None)
+    monkeypatch.setattr(distances, "_TILE_PAIRS", pairs)
 
     tiled = _count(*data)
 
     np.testing.assert_array_equal(tiled.items, whole.items)
     np.testing.assert_array_equal(tiled.relevant, whole.relevant)
+
+
+@pytest.mark.parametrize("n", (1024, 2500))
+@pytest.mark.parametrize("labels", (3, 80))
+def test_both_scans_count_alike_beyond_a_tile(monkeypatch, n, labels):
+    data = _data(5, n, 65, labels)
+    compiled = _count(*data)
+    monkeypatch.setattr(kernel, "library", lambda: None)
+
+    plain = _count(*data)
+
+    np.testing.assert_array_equal(compiled.items, plain.items)
+    np.testing.assert_array_equal(compiled.relevant, plain.relevant)
 
 
 @pytest.mark.parametrize("threads", (2, 3, 20))
@@ -89,7 +104,7 @@ def test_counts_do_not_depend_on_the_threads(threads):
     np.testing.assert_array_equal(together.relevant, alone.relevant)
 
 
-def test_counts_do_not_depend_on_the_database_order():
+def test_counts_do_not_depend_on_the_database_order(scans):
     queries, database, query_labels, database_labels = _data(9, 37, 16, 3)
     order = np.random.default_rng(1).permutation(37)
 
@@ -102,7 +117,7 @@ def test_counts_do_not_depend_on_the_database_order():
     np.testing.assert_array_equal(permuted.relevant, counts.relevant)
 
 
-def test_an_empty_database_counts_nothing():
+def test_an_empty_database_counts_nothing(scans):
     queries, _, query_labels, _ = _data(2, 1, 16, 3)
 
     counts = _count(
@@ -113,7 +128,7 @@ def test_an_empty_database_counts_nothing():
     assert not counts.items.any()
 
 
-def test_no_queries_give_no_rows():
+def test_no_queries_give_no_rows(scans):
     _, database, _, database_labels = _data(1, 5, 16, 3)
 
     counts = _count(

@@ -3,6 +3,7 @@ import pytest
 
 from common import codes
 from common import histograms
+from common import kernel
 from common import retrieval
 from common import stable_ranking
 
@@ -16,17 +17,17 @@ QUERY_LABELS = np.array([[1]])
 DATABASE_LABELS = np.array([[1], [0], [1], [0], [1]])
 
 
-def _random_case(bits, seed=0):
+def _random_case(bits, seed=0, items=40):
     random = np.random.default_rng((seed, bits))
     return (
         codes.PackedCodes.from_bits(random.random((6, bits)) < 0.5),
-        codes.PackedCodes.from_bits(random.random((40, bits)) < 0.5),
+        codes.PackedCodes.from_bits(random.random((items, bits)) < 0.5),
         random.random((6, 4)) < 0.4,
-        random.random((40, 4)) < 0.3,
+        random.random((items, 4)) < 0.3,
     )
 
 
-def test_average_precision_breaks_ties_by_database_order():
+def test_average_precision_breaks_ties_by_database_order(scans):
     found = stable_ranking.stable_average_precision(
         QUERY, DATABASE, QUERY_LABELS, DATABASE_LABELS
     )
@@ -43,7 +44,7 @@ def test_average_precision_breaks_ties_by_database_order():
         ("min", (1 / 2 + 2 / 3) / 3),
     ),
 )
-def test_each_denominator_with_a_cutoff_of_3(denominator, expected):
+def test_each_denominator_with_a_cutoff_of_3(scans, denominator, expected):
     found = stable_ranking.stable_average_precision(
         QUERY,
         DATABASE,
@@ -60,7 +61,7 @@ def test_each_denominator_with_a_cutoff_of_3(denominator, expected):
     ("denominator", "expected"), (("relevant", 1 / 6), ("min", 1 / 4))
 )
 def test_relevant_and_min_differ_when_the_cutoff_is_below_r(
-    denominator, expected
+    scans, denominator, expected
 ):
     # One hit at rank 2 inside the first 2; R = 3, min(R, 2) = 2.
     found = stable_ranking.stable_average_precision(
@@ -75,7 +76,7 @@ def test_relevant_and_min_differ_when_the_cutoff_is_below_r(
     np.testing.assert_allclose(found, [expected])
 
 
-def test_no_hit_within_the_cutoff_scores_zero():
+def test_no_hit_within_the_cutoff_scores_zero(scans):
     for denominator in stable_ranking.DENOMINATORS:
         found = stable_ranking.stable_average_precision(
             QUERY,
@@ -90,7 +91,7 @@ def test_no_hit_within_the_cutoff_scores_zero():
 
 
 @pytest.mark.parametrize("bits", (1, 7, 8, 63, 64, 65, 128, 200, 300))
-def test_it_agrees_with_a_sort_of_tuples(bits):
+def test_it_agrees_with_a_sort_of_tuples(scans, bits):
     queries, database, query_labels, database_labels = _random_case(bits)
     query_bits, database_bits = queries.to_bits(), database.to_bits()
 
@@ -112,6 +113,19 @@ def test_it_agrees_with_a_sort_of_tuples(bits):
         ]
         expected = np.mean(precisions) if precisions else np.nan
         np.testing.assert_allclose(found[query], expected)
+
+
+@pytest.mark.parametrize("cutoff", (1, 50, 1500, None))
+@pytest.mark.parametrize("denominator", stable_ranking.DENOMINATORS)
+def test_both_scans_rank_alike_beyond_a_tile(monkeypatch, cutoff, denominator):
+    case = _random_case(24, items=2500)
+    arguments = {"cutoff": cutoff, "denominator": denominator}
+    compiled = stable_ranking.stable_average_precision(*case, **arguments)
+    monkeypatch.setattr(kernel, "library", lambda: None)
+
+    plain = stable_ranking.stable_average_precision(*case, **arguments)
+
+    np.testing.assert_allclose(compiled, plain, rtol=1e-12)
 
 
 @pytest.mark.parametrize("bits", (1, 8, 64))
@@ -142,7 +156,7 @@ def test_random_database_orders_average_to_the_tie_aware_value(bits):
     np.testing.assert_allclose(found, expected, atol=error + 1e-12)
 
 
-def test_the_value_moves_with_the_database_order():
+def test_the_value_moves_with_the_database_order(scans):
     # Relevant item first among its ties, then last.
     first = stable_ranking.stable_average_precision(
         QUERY, DATABASE.take([4, 1]), QUERY_LABELS, DATABASE_LABELS[[4, 1]]
@@ -155,7 +169,7 @@ def test_the_value_moves_with_the_database_order():
     assert last.tolist() == [0.5]
 
 
-def test_a_query_without_relevant_items_has_no_value():
+def test_a_query_without_relevant_items_has_no_value(scans):
     found = stable_ranking.stable_average_precision(
         QUERY, DATABASE, np.array([[0]]), DATABASE_LABELS
     )

@@ -1,0 +1,160 @@
+"""FAISS as an engine of a Hamming index; needs the `faiss` extra.
+
+`"flat"` is exact. `"ivf"`, `"hnsw"` and `"multihash"` are approximate: they
+may miss an item, but what they find has its true distance, and equal distances
+are ordered by position.
+
+Axis legend: `q` queries, `n` items of the database, `K` bits.
+"""
+
+import numpy as np
+
+from common import codes
+from common import distances as distances_lib
+from common import scan
+
+KINDS = ("flat", "ivf", "hnsw", "multihash")
+
+
+class FaissEngine:
+    """Searches codes with a binary index of FAISS.
+
+    Codes whose length is no multiple of 8 keep their zero padding bits, which
+    change no distance.
+
+    Args:
+        packed: n codes of K bits.
+        kind: One of `KINDS`.
+        effort: How much of an approximate index a search visits: inverted
+            lists of "ivf", candidates of "hnsw", flipped bits of "multihash".
+            A moderate amount by default.
+
+    Raises:
+        ValueError: If the kind is unknown.
+        ImportError: If FAISS is not installed.
+    """
+
+    def __init__(
+        self,
+        packed: codes.PackedCodes,
+        kind: str = "flat",
+        effort: int | None = None,
+    ):
+        """Builds the FAISS index."""
+        if kind not in KINDS:
+            raise ValueError(
+                f"The kind is one of {', '.join(KINDS)}, received {kind!r}."
+            )
+        self.codes = packed
+        self.kind = kind
+        self.effort = effort
+        self.index = _build(import_faiss(), packed, kind, effort)
+
+    def nearest(
+        self, queries: codes.PackedCodes, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest items of each query; see `scan.Scan.nearest`.
+
+        FAISS cuts equal distances off anywhere, so more are fetched until the
+        last one is farther than the k-th. Queries for which an approximate
+        index finds less than k items are answered by a linear scan.
+        """
+        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        shape = len(queries), k
+        distances = np.empty(shape, np.int32)
+        positions = np.empty(shape, np.int64)
+        left, fetched = np.arange(len(queries)), min(k + 1, len(self.codes))
+        while len(left):
+            found, places = self._fetch(queries.take(left), fetched)
+            complete = places[:, k - 1] >= 0
+            whole = fetched == len(self.codes)
+            clear = found[:, -1] > found[:, k - 1]
+            done = complete & (clear | whole)
+            distances[left[done]] = found[done, :k]
+            positions[left[done]] = places[done, :k]
+            few = left[~complete]
+            if len(few):
+                rest = scan.Scan(self.codes).nearest(queries.take(few), k)
+                distances[few], positions[few] = rest
+            left = left[complete & ~done]
+            fetched = min(2 * fetched, len(self.codes))
+        return distances, positions
+
+    def within(
+        self, queries: codes.PackedCodes, radius: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All items within a radius; see `scan.Scan.within`.
+
+        Raises:
+            ValueError: If the kind cannot search by radius.
+        """
+        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        if self.kind == "hnsw":
+            raise ValueError(
+                "The FAISS index 'hnsw' cannot search by radius; use another "
+                "kind."
+            )
+        # FAISS leaves out the radius itself.
+        limits, distances, positions = self.index.range_search(
+            np.ascontiguousarray(queries.rows), int(radius) + 1
+        )
+        counts = np.diff(limits.astype(np.int64))
+        return scan.in_order(
+            counts, distances.astype(np.int32), positions.astype(np.int64)
+        )
+
+    def _fetch(self, queries, count):
+        """Distances and positions [q, count] in order, -1 where none is."""
+        if self.kind == "hnsw":
+            self.index.hnsw.efSearch = max(self.effort or 64, count)
+        rows = np.ascontiguousarray(queries.rows)
+        distances, positions = self.index.search(rows, count)
+        far = np.iinfo(np.int32).max
+        distances = np.where(positions < 0, far, distances)
+        order = np.lexsort((positions, distances), axis=1)
+        return (
+            np.take_along_axis(distances, order, axis=1),
+            np.take_along_axis(positions, order, axis=1),
+        )
+
+
+def import_faiss():
+    """The `faiss` module.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
+    try:
+        import faiss
+    except ImportError as error:
+        raise ImportError(
+            "FAISS is not installed; install the extra: pip install "
+            "'cross-modal-hashing[faiss]'."
+        ) from error
+    return faiss
+
+
+def _build(faiss, packed, kind, effort):
+    rows = np.ascontiguousarray(packed.rows)
+    dimension = 8 * rows.shape[1]
+    if kind == "flat":
+        index = faiss.IndexBinaryFlat(dimension)
+    elif kind == "hnsw":
+        index = faiss.IndexBinaryHNSW(dimension, 16)
+    elif kind == "multihash":
+        # Two bytes a table, about the logarithm of a usual collection.
+        tables = max(1, dimension // 16)
+        index = faiss.IndexBinaryMultiHash(
+            dimension, tables, dimension // tables
+        )
+        index.nflip = 2 if effort is None else effort
+    else:
+        lists = max(1, round(np.sqrt(len(rows))))
+        coarse = faiss.IndexBinaryFlat(dimension)
+        index = faiss.IndexBinaryIVF(coarse, dimension, lists)
+        # The inverted file points to its coarse index without owning it.
+        index.referenced_objects = [coarse]
+        index.nprobe = min(lists, effort or max(8, lists // 16))
+        index.train(rows)
+    index.add(rows)
+    return index

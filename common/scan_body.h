@@ -1,0 +1,238 @@
+/* The scans of scan.c, which includes this file once for every kind of
+   processor: TARGET names its instructions, NAME(x) makes names of their own.
+
+   The database is read a tile at a time. A tile lies in memory as one plane per
+   64-bit word, stays in the first-level cache and serves all queries. Inside a
+   plane, DEPTH neighbouring items stand one below the other in one lane:
+   a column of lanes is then a vector, and the minimum of a lane tells whether
+   its DEPTH items need a look. */
+
+#define INLINE TARGET static inline __attribute__((always_inline))
+
+/* Lays the items first, first + 1, ... out in planes of a tile. */
+INLINE void NAME(lay_out)(codes_t codes, int64_t first, int64_t count,
+                          int in_lanes, uint64_t *planes) {
+  int64_t whole = codes.width / 8, rest = codes.width % 8;
+  const uint8_t *row = codes.rows + first * codes.width;
+  for (int64_t j = 0; j < count; j++, row += codes.width) {
+    int64_t slot = in_lanes ? SLOT(j) : j;
+    for (int64_t w = 0; w < whole; w++)
+      memcpy(&planes[w * TILE + slot], row + 8 * w, 8);
+    if (rest) planes[whole * TILE + slot] = last_word(row + 8 * whole, rest);
+  }
+}
+
+/* Distances of one query to the VECTOR items from `slot` on. */
+INLINE void NAME(distances)(const uint64_t *planes, const uint64_t *query,
+                            int64_t words, int64_t slot,
+                            uint64_t *restrict found) {
+  for (int l = 0; l < VECTOR; l++)
+    found[l] = __builtin_popcountll(planes[slot + l] ^ query[0]);
+  for (int64_t w = 1; w < words; w++)
+    for (int l = 0; l < VECTOR; l++)
+      found[l] += __builtin_popcountll(planes[w * TILE + slot + l] ^ query[w]);
+}
+
+/* Least distance in every lane, and in all of them. */
+INLINE uint64_t NAME(minima)(const uint64_t *planes, const uint64_t *query,
+                             int64_t words, uint64_t *restrict least) {
+  uint64_t all = UINT64_MAX;
+  for (int lane = 0; lane < LANES; lane += VECTOR) {
+    uint64_t best[VECTOR], found[VECTOR];
+    for (int l = 0; l < VECTOR; l++) best[l] = UINT64_MAX;
+    for (int depth = 0; depth < DEPTH; depth++) {
+      NAME(distances)(planes, query, words, depth * LANES + lane, found);
+      for (int l = 0; l < VECTOR; l++)
+        best[l] = found[l] < best[l] ? found[l] : best[l];
+    }
+    for (int l = 0; l < VECTOR; l++) least[lane + l] = best[l];
+  }
+  for (int l = 0; l < LANES; l++) all = least[l] < all ? least[l] : all;
+  return all;
+}
+
+/* Calls `take` for every item nearer than the query's limit, in ascending
+   position; `take` may lower the limit. */
+INLINE void NAME(visit_tile)(const uint64_t *planes, const uint64_t *query,
+                             int64_t words, int64_t first, int64_t count,
+                             collector_t *into, take_t take) {
+  uint64_t least[LANES], nearest;
+  if (words == 1)
+    nearest = NAME(minima)(planes, query, 1, least);
+  else if (words == 2)
+    nearest = NAME(minima)(planes, query, 2, least);
+  else
+    nearest = NAME(minima)(planes, query, words, least);
+  if ((int64_t)nearest >= into->limit) return;
+  for (int64_t lane = 0; lane < LANES; lane++) {
+    if ((int64_t)least[lane] >= into->limit) continue;
+    for (int64_t depth = 0; depth < DEPTH; depth++) {
+      int64_t distance = 0, slot = depth * LANES + lane;
+      for (int64_t w = 0; w < words; w++)
+        distance += __builtin_popcountll(planes[w * TILE + slot] ^ query[w]);
+      int64_t position = lane * DEPTH + depth;
+      if (distance < into->limit && position < count)
+        take(into, distance, first + position);
+    }
+  }
+}
+
+INLINE void NAME(visit)(scan_t *scan, collector_t *into, take_t take) {
+  for (int64_t first = 0; first < scan->items.n; first += TILE) {
+    int64_t count = tile_count(scan->items.n, first);
+    NAME(lay_out)(scan->items, first, count, 1, scan->planes);
+    for (int64_t i = 0; i < scan->queries.n; i++)
+      NAME(visit_tile)(scan->planes, scan->asked + i * scan->words,
+                       scan->words, first, count, &into[i], take);
+  }
+}
+
+TARGET static void NAME(visit_nearest)(scan_t *scan, collector_t *into) {
+  NAME(visit)(scan, into, take_nearest);
+}
+
+TARGET static void NAME(visit_within)(scan_t *scan, collector_t *into) {
+  NAME(visit)(scan, into, take_within);
+}
+
+/* 2 d + r of one query and every item of a tile; r = 1 if they share a label. */
+INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
+                        uint32_t *restrict cells) {
+  const uint64_t *query = scan->asked + i * scan->words;
+  const uint64_t *wanted = labels->asked + i * labels->words;
+  for (int slot = 0; slot < TILE; slot += VECTOR) {
+    uint64_t found[VECTOR], shared[VECTOR];
+    if (scan->words == 1)
+      NAME(distances)(scan->planes, query, 1, slot, found);
+    else
+      NAME(distances)(scan->planes, query, scan->words, slot, found);
+    for (int l = 0; l < VECTOR; l++)
+      shared[l] = labels->planes[slot + l] & wanted[0];
+    for (int64_t w = 1; w < labels->words; w++)
+      for (int l = 0; l < VECTOR; l++)
+        shared[l] |= labels->planes[w * TILE + slot + l] & wanted[w];
+    for (int l = 0; l < VECTOR; l++)
+      cells[slot + l] = (uint32_t)(2 * found[l] + (shared[l] != 0));
+  }
+}
+
+INLINE void NAME(visit_cells)(scan_t *scan, scan_t *labels, consume_t consume,
+                              void *state) {
+  uint32_t cells[TOGETHER][TILE];
+  for (int64_t first = 0; first < scan->items.n; first += TILE) {
+    int64_t count = tile_count(scan->items.n, first);
+    NAME(lay_out)(scan->items, first, count, 0, scan->planes);
+    NAME(lay_out)(labels->items, first, count, 0, labels->planes);
+    for (int64_t i = 0; i < scan->queries.n; i += TOGETHER) {
+      int queries = scan->queries.n - i < TOGETHER ? 1 : TOGETHER;
+      for (int p = 0; p < queries; p++)
+        NAME(cells)(scan, labels, i + p, cells[p]);
+      consume(state, i, queries, cells, count);
+    }
+  }
+}
+
+/* Neighbouring items often fall into one cell; counting them in turn into
+   copies spares the wait for the last sum to be stored. */
+INLINE void NAME(count_cells)(void *state, int64_t query, int queries,
+                              const uint32_t cells[][TILE], int64_t count) {
+  histogram_t *histogram = state;
+  int64_t size = histogram->cells;
+  uint32_t *copies = histogram->copies;
+  for (int p = 0; p < queries; p++) {
+    int64_t *counts = histogram->counts + (query + p) * size, j = 0;
+    for (; j + COPIES <= count; j += COPIES)
+      for (int c = 0; c < COPIES; c++) copies[c * size + cells[p][j + c]]++;
+    for (; j < count; j++) copies[cells[p][j]]++;
+    for (int64_t i = 0; i < size; i++)
+      for (int c = 0; c < COPIES; c++) counts[i] += copies[c * size + i];
+    memset(copies, 0, (size_t)size * COPIES * 4);
+  }
+}
+
+/* Adds relevant-items-so-far / rank of each relevant item: a counting sort
+   that keeps the ranks and drops the order. */
+INLINE void NAME(add_precisions)(ranking_t *ranking, int64_t query,
+                                 uint64_t *met, int64_t hits) {
+  double sums[VECTOR] = {0};
+  uint64_t within = 0;
+  for (int l = 0; l < VECTOR; l++) met[hits + l] = UINT32_MAX;
+  for (int64_t j = 0; j < hits; j += VECTOR)
+    for (int l = 0; l < VECTOR; l++) {
+      uint32_t rank = (uint32_t)met[j + l];
+      int counts = rank <= ranking->cutoff;
+      within += counts;
+      sums[l] += counts ? (double)(met[j + l] >> 32) / rank : 0.0;
+    }
+  for (int l = 0; l < VECTOR; l++) ranking->sums[query] += sums[l];
+  ranking->hits[query] += (int64_t)within;
+}
+
+/* Ranks a few items of some queries. The queries take turns, for each item
+   waits for the last one at its distance. */
+INLINE void NAME(rank_some)(ranking_t *ranking, int64_t query, int queries,
+                            const uint32_t cells[][TILE], int64_t first,
+                            int64_t count) {
+  uint64_t steps[TOGETHER][SOME], met[TOGETHER][SOME + VECTOR];
+  uint32_t places[TOGETHER][SOME];
+  uint64_t *cursors = ranking->cursors + query * (ranking->bits + 1);
+  int64_t hits[TOGETHER] = {0};
+  for (int p = 0; p < queries; p++)
+    for (int j = 0; j < SOME; j++) {
+      uint32_t cell = cells[p][first + j];
+      steps[p][j] = 1 + ((uint64_t)(cell & 1) << 32);
+      places[p][j] = p * (uint32_t)(ranking->bits + 1) + cell / 2;
+    }
+  for (int64_t j = 0; j < count; j++)
+    for (int p = 0; p < queries; p++) {
+      met[p][hits[p]] = cursors[places[p][j]] += steps[p][j];
+      hits[p] += (int64_t)(steps[p][j] >> 32);
+    }
+  for (int p = 0; p < queries; p++)
+    NAME(add_precisions)(ranking, query + p, met[p], hits[p]);
+}
+
+INLINE void NAME(rank_cells)(void *state, int64_t query, int queries,
+                             const uint32_t cells[][TILE], int64_t count) {
+  for (int64_t first = 0; first < count; first += SOME) {
+    int64_t some = count - first < SOME ? count - first : SOME;
+    if (queries == TOGETHER)
+      NAME(rank_some)(state, query, TOGETHER, cells, first, some);
+    else
+      NAME(rank_some)(state, query, 1, cells, first, some);
+  }
+}
+
+TARGET static void NAME(visit_counts)(scan_t *scan, scan_t *labels,
+                                      void *state) {
+  NAME(visit_cells)(scan, labels, NAME(count_cells), state);
+}
+
+TARGET static void NAME(visit_ranks)(scan_t *scan, scan_t *labels,
+                                     void *state) {
+  NAME(visit_cells)(scan, labels, NAME(rank_cells), state);
+}
+
+/* Sum of the distances of one query to a tile in the cache: the least that a
+   comparison costs. */
+INLINE uint64_t NAME(sum_distances)(const uint64_t *planes,
+                                    const uint64_t *query, int64_t words) {
+  uint64_t sums[4 * VECTOR] = {0}, sum = 0;
+  for (int64_t w = 0; w < words; w++)
+    for (int slot = 0; slot < TILE; slot += 4 * VECTOR)
+      for (int l = 0; l < 4 * VECTOR; l++)
+        sums[l] += __builtin_popcountll(planes[w * TILE + slot + l] ^ query[w]);
+  for (int l = 0; l < 4 * VECTOR; l++) sum += sums[l];
+  return sum;
+}
+
+TARGET static uint64_t NAME(sum_tiles)(scan_t *scan, int64_t tiles) {
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < tiles; i++, scan->asked[0]++)
+    sum += NAME(sum_distances)(scan->planes, scan->asked, scan->words);
+  return sum;
+}
+
+#undef INLINE
+#undef TARGET
+#undef NAME

@@ -1,0 +1,63 @@
+import json
+
+import numpy as np
+import pytest
+
+from common import kernel
+from experiments import search_timings
+from experiments import tables
+
+pytestmark = pytest.mark.skipif(
+    kernel.library() is None, reason="the scans are not built"
+)
+
+
+def test_a_ratio_is_the_median_of_the_rounds():
+    # 4 / 2, 9 / 3 and 100 / 1: the median of 2, 3 and 100.
+    assert search_timings.median_ratio([4, 9, 100], [2, 3, 1]) == 3
+
+
+def test_rivals_take_turns():
+    turns = []
+
+    seconds = search_timings.compete(
+        {name: lambda name=name: turns.append(name) for name in "ab"}, 3
+    )
+
+    assert turns == list("ababab")
+    assert {name: len(times) for name, times in seconds.items()} == {
+        "a": 3,
+        "b": 3,
+    }
+
+
+def test_the_sorting_loop_is_map_over_queries_with_something_relevant():
+    items = np.array([[1, 0], [0, 0], [1, 1]], bool)
+    queries = np.array([[0, 0], [1, 1]], bool)
+    labels = np.array([[1], [0], [1]])
+
+    found = search_timings.sorting_loop(
+        queries, items, np.array([[1], [0]]), labels, "stable"
+    )
+
+    # Query 0 meets items 1, 0, 2: hits at ranks 2 and 3. Query 1 has none.
+    assert found == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+def test_small_sizes_are_measured_and_become_a_table():
+    pytest.importorskip("threadpoolctl")
+    result = {
+        "kind": "search",
+        "top_100": [search_timings.top_k(20_000, 40, 64, 2, 1)],
+        "evaluation": [
+            search_timings.full_evaluation("small", 30, 500, 5, 16, 1)
+        ],
+        "radius": search_timings.radius(20_000, 40, (2,), 1),
+    }
+
+    table = tables.search_table(json.loads(json.dumps(result)))
+
+    assert "top 100 of 40 x 20,000 codes, 64 bits, 2 threads" in table
+    assert "all metrics of 30 x 500, 16 bits" in table
+    assert "radius 2 in 20,000 codes" in table
+    assert result["radius"][0]["ratio"] > 0
