@@ -27,8 +27,11 @@ NAMES = {
     "lssh": "LSSH",
     "fsh": "FSH",
     "seph": "SePH",
+    "dcmh": "DCMH",
+    "acmr": "ACMR, real-valued",
+    "acmr_sign": "ACMR, signs",
 }
-_MODULES = {"scm_orth": "scm", "scm_seq": "scm"}
+_MODULES = {"scm_orth": "scm", "scm_seq": "scm", "acmr_sign": "acmr"}
 _SECONDS_BETWEEN_LINES = 10
 
 
@@ -92,8 +95,9 @@ def _parsed(name: str, text: str, kind: type):
 def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
     """Fits in a new process, so that its peak of memory is its own.
 
-    Writes `model.npz` and then `fit.json` with seconds, bytes and the number
-    of training pairs in the run's folder.
+    Writes `model.npz` and then `fit.json` in the run's folder, with wall and
+    CPU seconds of the fit, the process's peak of memory and the number of
+    training pairs.
 
     Raises:
         ValueError: The method does not take these bits or data.
@@ -118,14 +122,16 @@ def _fit(name, cell, run, directory) -> None:
 
     data, split = common_run.read_inputs(run, cell.settings.supervised)
     pairs = baseline_method.read_pairs(data, split.train)
-    started = time.monotonic()
+    started = time.monotonic(), time.process_time()
     model = cell.settings.fit(pairs, cell.bits, run.seed, Lines(name))
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - started[0]
+    cpu_seconds = time.process_time() - started[1]
     model.save(os.path.join(directory, "model.npz"))
     files.write_json(
         os.path.join(directory, "fit.json"),
         {
             "train_seconds": seconds,
+            "cpu_seconds": cpu_seconds,
             "peak_memory_bytes": peak_memory(),
             "training_pairs": min(
                 len(pairs), getattr(cell.settings, "max_pairs", len(pairs))

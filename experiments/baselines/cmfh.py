@@ -28,8 +28,10 @@ class CMFH(method.Method):
     the paper hashes database items from both.
     """
 
-    image_weight: float = setting(0.5, "a_1; a_2 is the rest to 1.")
-    projection_weight: float = setting(1.0, "mu.", minimum=0.0)
+    image_weight: float = setting(
+        0.5, "a_1; a_2 is the rest to 1.", minimum=0.0, maximum=1.0
+    )
+    projection_weight: float = setting(1.0, "mu.", minimum=1e-12)
     ridge: float = setting(1.0, "gamma.", minimum=1e-12)
     rounds: int = setting(25, "Largest number of rounds.", minimum=1)
     tolerance: float = setting(

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import scipy.linalg
+from scipy import special
 
 from common.settings import setting
 from experiments.baselines import algebra
@@ -89,6 +90,7 @@ class SePH(method.Method):
         """Descends as t-SNE does, with a gain for every number of H."""
         affinity = label_affinity(labels)
         codes = 1e-4 * rng.normal(size=(len(labels), bits)).astype(np.float32)
+        least = entropy(affinity)
         gains = np.ones_like(codes)
         velocity = np.zeros_like(codes)
         lowest, best = np.inf, codes
@@ -103,7 +105,7 @@ class SePH(method.Method):
             velocity = self.momentum * velocity - self.step * gains * gradient
             codes = codes + velocity
             codes = codes - codes.mean(axis=0)
-            report(done + 1, self.rounds, lowest)
+            report(done + 1, self.rounds, lowest - least)
         last, _ = cost_and_gradient(codes, affinity, self.quantization)
         return codes if last < lowest else best
 
@@ -143,7 +145,9 @@ def label_affinity(labels: np.ndarray) -> np.ndarray:
 def cost_and_gradient(
     codes: np.ndarray, affinity: np.ndarray, quantization: float
 ) -> tuple[float, np.ndarray]:
-    r"""KL(P | Q) + alpha / (n K) sum (|h| - 1)^2 and its gradient.
+    """Cross entropy of P and Q + alpha / (n K) sum (|h| - 1)^2.
+
+    The divergence KL(P | Q) is less by the entropy of P, which is constant.
 
     Args:
         codes: H, [n, K].
@@ -156,22 +160,29 @@ def cost_and_gradient(
     squares = np.einsum("ij,ij->i", codes, codes)
     near = codes @ codes.T
     near *= -0.5
-    near += (0.25 * squares)[:, None] + 0.25 * squares + 1
+    near += (0.25 * squares + 1)[:, None]
+    near += 0.25 * squares
     # Rounding may bring a distance below 0.
     np.maximum(near, 1, out=near)
+    work = np.log(near)
+    cost = np.vdot(affinity, work)
     np.reciprocal(near, out=near)
     np.fill_diagonal(near, 0)
     total = near.sum(dtype=np.float64)
-    share = affinity / np.maximum(near / total, 1e-12)
-    present = affinity > 0
-    cost = np.vdot(affinity[present], np.log(share[present]))
-    difference = affinity - near / total
-    difference *= near
-    gradient = difference.sum(axis=1)[:, None] * codes - difference @ codes
+    cost += np.log(total)
+    np.multiply(near, -1 / near.dtype.type(total), out=work)
+    work += affinity
+    work *= near
+    gradient = work.sum(axis=1)[:, None] * codes - work @ codes
     away = np.abs(codes) - 1
     weight = quantization / codes.size
     cost += weight * np.vdot(away, away)
     return float(cost), gradient + 2 * weight * away * np.sign(codes)
+
+
+def entropy(affinity: np.ndarray) -> float:
+    """Entropy of P, the least that the cross entropy can be."""
+    return -float(special.xlogy(affinity, affinity).sum(dtype=np.float64))
 
 
 METHODS = {"seph": SePH()}

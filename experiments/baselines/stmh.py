@@ -116,12 +116,10 @@ class _Topics:
         self.image_features = algebra.solve(
             _gram(self.image_topics, weighted, ridge), weighted.T @ self._image
         )
-        self.text_features = algebra.ridge_map(self.text_topics, ridge) @ (
-            self._text
-        )
-        self.link = algebra.ridge_map(
-            self.image_topics, self._gamma / self._lam
-        ) @ (self.text_topics)
+        from_texts = algebra.ridge_map(self.text_topics, ridge)
+        self.text_features = from_texts @ self._text
+        to_texts = algebra.ridge_map(self.image_topics, self._gamma / self._lam)
+        self.link = to_texts @ self.text_topics
         self.image_topics = self._next_image_topics()
         self.text_topics = self._next_text_topics()
         residual = self._image - self.image_topics @ self.image_features
