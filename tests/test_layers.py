@@ -72,10 +72,10 @@ NUMPY_ONLY = (
     "ugach.graph",
 )
 
-# Modules of experiments that are networks, imported where one is trained.
-NETWORKS = tuple(
+# Modules that experiments import once they train or evaluate.
+IMPORTED_LATE = tuple(
     f"experiments.baselines.{name}"
-    for name in ("keras_training", "dcmh_model", "acmr_model")
+    for name in ("evaluation", "keras_training", "dcmh_model", "acmr_model")
 )
 
 
@@ -244,7 +244,7 @@ def test_importing_an_experiment_does_not_import_tensorflow():
     modules = [
         name
         for name in SOURCES
-        if name.startswith("experiments.") and name not in NETWORKS
+        if name.startswith("experiments.") and name not in IMPORTED_LATE
     ]
     program = (
         "import importlib, sys\n"
