@@ -12,7 +12,8 @@ from common import runner
 from experiments import tables
 from experiments import trainings
 
-_KEPT = (
+# Metrics of a direction that result files hold.
+KEPT = (
     "map_all",
     "map_all_optimistic",
     "map_all_pessimistic",
@@ -33,7 +34,7 @@ def main(method: trainings.Method, config: Any, run: common_run.Run) -> None:
     """Runs a method's ablation as the flags say and prints its table."""
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        lengths = [_length(text) for text in given.lengths] or [config.bits]
+        lengths = [length(text) for text in given.lengths] or [config.bits]
         chosen = _choose(method, given.variants)
     result = run_all(chosen, config, run, given.num_seeds, lengths)
     if given.result:
@@ -113,7 +114,7 @@ def _run_one(method, config, run) -> dict:
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
         **{
-            direction: {name: metrics[direction][name] for name in _KEPT}
+            direction: {name: metrics[direction][name] for name in KEPT}
             for direction in ("i2t", "t2i")
         },
     }
@@ -130,7 +131,12 @@ def _choose(method, names) -> trainings.Method:
     return dataclasses.replace(method, variants=variants or method.variants)
 
 
-def _length(text: str) -> int:
+def length(text: str) -> int:
+    """A code length as it is typed.
+
+    Raises:
+        ValueError: The text is no whole number.
+    """
     if not text.strip().isdecimal():
         raise ValueError(
             "--lengths takes whole numbers such as 16,32,64; received "

@@ -36,14 +36,12 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
     def table(match: re.Match) -> str:
         found = [_read(results / f"{name}.json") for name in match[2].split()]
         kinds = {result["kind"] for result in found}
-        if kinds == {"search"} and len(found) == 1:
-            made = search_table(found[0])
-        elif kinds != {"ablation"}:
-            raise ValueError(f"{match[2]} mixes {' and '.join(sorted(kinds))}.")
-        elif len(found) == 1:
-            made = ablation_table(found[0])
-        else:
+        if len(found) == 1:
+            made = _MAKERS[found[0]["kind"]](found[0])
+        elif kinds == {"ablation"}:
             made = comparison_table(found)
+        else:
+            raise ValueError(f"{match[2]} mixes {' and '.join(sorted(kinds))}.")
         return f"{match[1]}{made}\n{match[3]}"
 
     return _PLACE.sub(table, text)
@@ -51,22 +49,19 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
 def ablation_table(result: dict) -> str:
     """Mean and spread over seeds, one line per variant and code length."""
-    lines = [
-        "| | bits | map_all i2t | map_all t2i | mean of both | map_at_50 i2t "
-        "| map_at_50 t2i | seeds | seconds |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
-    for variant, bits in sorted(rows, key=lambda row: row[1]):
-        runs = _runs(result, variant, bits)
-        failed = [run for run in runs if "failure" in run]
-        cells = (
-            [f"failed with {len(failed)} of {len(runs)} seeds", *[""] * 6]
-            if failed
-            else _cells(runs)
-        )
-        lines.append(f"| {variant} | {bits} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *_chance(result["runs"])])
+    return _table(result, {})
+
+
+def baselines_table(result: dict) -> str:
+    """The same for compared methods, with what a fit takes."""
+    return _table(
+        result,
+        {
+            "CPU seconds": lambda runs: _mean_of(runs, "cpu_seconds"),
+            "peak MB": lambda runs: _most(runs, "peak_memory_mb"),
+            "training pairs": lambda runs: _most(runs, "training_pairs"),
+        },
+    )
 
 
 def comparison_table(results: list[dict]) -> str:
@@ -134,9 +129,34 @@ def _read(path) -> dict:
     if not path.is_file():
         raise ValueError(f"The table {path.stem} has no file {path}.")
     result = files.read_json(path)
-    if result["kind"] not in ("ablation", "search"):
+    if result["kind"] not in _MAKERS:
         raise ValueError(f"{path} is of unknown kind {result['kind']!r}.")
     return result
+
+
+def _table(result, more) -> str:
+    """The table of a result, with more columns, a function of runs each."""
+    lines = [
+        "| | bits | map_all i2t | map_all t2i | mean of both | map_at_50 i2t "
+        "| map_at_50 t2i | seeds | seconds |"
+        + "".join(f" {name} |" for name in more),
+        f"|{'---|' * (9 + len(more))}",
+    ]
+    rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
+    for variant, bits in sorted(rows, key=lambda row: row[1]):
+        runs = _runs(result, variant, bits)
+        failed = [run for run in runs if "failure" in run]
+        cells = (
+            [
+                f"failed with {len(failed)} of {len(runs)} seeds",
+                *[""] * (6 + len(more)),
+            ]
+            if failed
+            else [*_cells(runs), *(column(runs) for column in more.values())]
+        )
+        lines.append(f"| {variant} | {bits} | {' | '.join(cells)} |")
+    chance = [line + " |" * len(more) for line in _chance(result["runs"])]
+    return "\n".join([*lines, *chance])
 
 
 def _runs(result, variant, bits) -> list[dict]:
@@ -154,8 +174,16 @@ def _cells(runs) -> list[str]:
         _spread(both),
         *(_spread(_column(runs, d, "map_at_50")) for d in _BOTH),
         str(len(runs)),
-        f"{np.mean([run['train_seconds'] for run in runs]):.0f}",
+        _mean_of(runs, "train_seconds"),
     ]
+
+
+def _mean_of(runs, name) -> str:
+    return f"{np.mean([run[name] for run in runs]):.0f}"
+
+
+def _most(runs, name) -> str:
+    return str(max(run[name] for run in runs))
 
 
 def _cell(runs, direction) -> str:
@@ -178,6 +206,11 @@ def _chance(runs) -> list[str]:
 
 
 _BOTH = ("i2t", "t2i")
+_MAKERS = {
+    "ablation": ablation_table,
+    "baselines": baselines_table,
+    "search": search_table,
+}
 
 
 def _column(runs, direction, metric) -> np.ndarray:

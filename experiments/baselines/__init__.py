@@ -1,0 +1,1 @@
+"""The methods that the three papers compare with, one file a method."""

@@ -1,0 +1,51 @@
+"""What a finished fit of a compared method leaves behind."""
+
+import numpy as np
+
+from common import codes
+from common import encoding
+from common import evaluation
+from common import files
+from common import run as common_run
+from experiments.baselines import method as baseline_method
+from experiments.baselines import models
+from experiments.baselines import ranking
+
+
+def finish(
+    prepared: common_run.Prepared, method: baseline_method.Method
+) -> dict:
+    """Hashes query and retrieval rows with `model.npz` and evaluates.
+
+    A model that ranks by a score of its own is evaluated by that score.
+    Writes `codes.npz` and then `metrics.json` in the run's folder.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    directory, data, split = prepared.directory, prepared.data, prepared.split
+    model = method.load(directory / "model.npz")
+    found = encoding.encode_split(
+        encoders(model), data, split.query, split.retrieval
+    )
+    found.save(directory / "codes.npz")
+    metrics = found.evaluation(*encoding.split_labels(data, split)).metrics()
+    metrics["ranked_by"] = "Hamming distance"
+    if hasattr(model, "text_scorer"):
+        metrics |= ranking.evaluate(model, data, split)
+        metrics["ranked_by"] = "score"
+    metrics["warnings"] = evaluation.collapse_warnings(metrics)
+    metrics |= files.read_json(directory / "fit.json")
+    files.write_json(directory / "metrics.json", metrics)
+    return metrics
+
+
+def encoders(model: models.Model) -> encoding.Encoders:
+    """A model's hash functions as the encoders of an evaluation."""
+
+    def packed(to_bits):
+        return lambda features: codes.pack_bits(to_bits(np.asarray(features)))
+
+    return encoding.Encoders(
+        model.bits, packed(model.image_bits), packed(model.text_bits)
+    )

@@ -1,0 +1,121 @@
+"""Evaluation of methods that rank by a real-valued score.
+
+Codes are ranked by Hamming distance, in `common.evaluation`. Scores are ranked
+here, with the same definitions: items of one score are tied.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from common import relevance
+from common import retrieval
+from common.data import arrays
+from common.data import splits
+
+_BLOCK = 100
+
+
+class ScoredModel(Protocol):
+    """A model that scores a database for queries of the other view."""
+
+    def text_scorer(self, texts: np.ndarray) -> Callable:
+        """Maps image queries to their scores of these texts, [queries, n]."""
+
+    def image_scorer(self, images: np.ndarray) -> Callable:
+        """Maps text queries to their scores of these images, [queries, n]."""
+
+
+def evaluate(
+    model: ScoredModel, data: arrays.CrossModalData, split: splits.Split
+) -> dict[str, dict]:
+    """The metrics of both directions, as `common.evaluation` names them."""
+    image, text = data.image_features, data.text_features
+    labels = data.labels[split.query], data.labels[split.retrieval]
+    return {
+        "i2t": score_metrics(
+            model.text_scorer(text(split.retrieval)),
+            image(split.query),
+            *labels,
+        ),
+        "t2i": score_metrics(
+            model.image_scorer(image(split.retrieval)),
+            text(split.query),
+            *labels,
+        ),
+    }
+
+
+def score_metrics(
+    scorer: Callable[[np.ndarray], np.ndarray],
+    queries: np.ndarray,
+    query_labels: np.ndarray,
+    database_labels: np.ndarray,
+) -> dict[str, float | None]:
+    """Mean metrics of one direction, over queries with a relevant item.
+
+    Args:
+        scorer: Maps queries to scores of the database, higher is nearer.
+        queries: Features of the queries, [q, d].
+        query_labels: [q, c] multi-hot.
+        database_labels: [n, c] multi-hot.
+    """
+    query_words = relevance.label_words(query_labels)
+    database_words = relevance.label_words(database_labels)
+    found = []
+    for start in range(0, len(queries), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        counts = rank_counts(
+            scorer(queries[block]),
+            relevance.share_label(query_words[block], database_words),
+        )
+        found.append(
+            {
+                "map_all": retrieval.expected_average_precision(*counts),
+                "map_all_optimistic": retrieval.optimistic_average_precision(
+                    *counts
+                ),
+                "map_all_pessimistic": retrieval.pessimistic_average_precision(
+                    *counts
+                ),
+                "map_at_50": retrieval.expected_average_precision(*counts, 50),
+                "chance": retrieval.chance_level(*counts),
+            }
+        )
+    return {
+        name: _mean(np.concatenate([block[name] for block in found]))
+        for name in found[0]
+    }
+
+
+def rank_counts(
+    scores: np.ndarray, relevant: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Items and relevant items of each group of ties, highest score first.
+
+    Args:
+        scores: [q, n].
+        relevant: [q, n] bool.
+
+    Returns:
+        Two [q, n] arrays of counts; groups beyond a query's last are empty.
+    """
+    order = np.argsort(-scores, axis=1)
+    scores = np.take_along_axis(scores, order, axis=1)
+    relevant = np.take_along_axis(relevant, order, axis=1)
+    group = np.zeros(scores.shape, np.int64)
+    group[:, 1:] = np.cumsum(scores[:, 1:] != scores[:, :-1], axis=1)
+    group += scores.shape[1] * np.arange(len(scores))[:, None]
+
+    def count(which):
+        return np.bincount(group[which], minlength=scores.size).reshape(
+            scores.shape
+        )
+
+    return count(np.ones(relevant.shape, np.bool_)), count(relevant)
+
+
+def _mean(values: np.ndarray) -> float | None:
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else None
