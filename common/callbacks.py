@@ -56,7 +56,7 @@ class RetrievalValidation(keras.callbacks.Callback):
         )
         scores = found.evaluation(
             self._data.labels[self._query], self._data.labels[self._database]
-        ).metrics()
+        ).metrics(stable=False)
         logs["val_map_i2t"] = scores["i2t"]["map_all"]
         logs["val_map_t2i"] = scores["t2i"]["map_all"]
         for name, packed in (

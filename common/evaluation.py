@@ -80,23 +80,23 @@ class Evaluation:
             for direction in ("i2t", "t2i")
         }
 
-    def metrics(self) -> dict:
-        """Returns the numbers of `evaluate_codes`."""
+    def metrics(self, stable: bool = True) -> dict:
+        """The numbers of `evaluate_codes`.
+
+        Args:
+            stable: Whether `map_all_stable` is among them; it costs more than
+                all others, and only older tables ask for it.
+        """
+        found = {
+            direction: _direction_metrics(counts.items, counts.relevant)
+            for direction, counts in self.counts.items()
+        }
+        if stable:
+            for direction, metrics in found.items():
+                metrics["map_all_stable"] = self._stable_map(direction)
         return {
             "bits": int(self.query_image.bits),
-            **{
-                direction: {
-                    **_direction_metrics(counts.items, counts.relevant),
-                    "map_all_stable": _mean(
-                        stable_ranking.stable_average_precision(
-                            *self._sides(direction),
-                            threads=self.threads,
-                            counts=counts,
-                        )
-                    ),
-                }
-                for direction, counts in self.counts.items()
-            },
+            **found,
             "codes": {
                 "image": _code_statistics(self.database_image),
                 "text": _code_statistics(self.database_text),
@@ -109,6 +109,15 @@ class Evaluation:
             direction: _direction_curves(counts.items, counts.relevant)
             for direction, counts in self.counts.items()
         }
+
+    def _stable_map(self, direction: str) -> float | None:
+        return _mean(
+            stable_ranking.stable_average_precision(
+                *self._sides(direction),
+                threads=self.threads,
+                counts=self.counts[direction],
+            )
+        )
 
     def _sides(self, direction: str) -> tuple:
         if direction == "i2t":

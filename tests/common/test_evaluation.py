@@ -218,6 +218,17 @@ def test_metrics_and_curves_share_one_count():
     np.testing.assert_array_equal(counts["i2t"].relevant, expected.relevant)
 
 
+def test_leaving_out_the_stable_ranking_changes_no_other_number():
+    evaluated = evaluation.Evaluation(*_case())
+
+    without = evaluated.metrics(stable=False)
+
+    expected = evaluated.metrics()
+    for direction in ("i2t", "t2i"):
+        del expected[direction]["map_all_stable"]
+    assert without == expected
+
+
 def test_threads_change_nothing():
     case = _case()
 
