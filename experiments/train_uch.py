@@ -4,7 +4,7 @@ python -m experiments.train_uch
 python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
 """
 
-from common.data import arrays
+from common.backbones import choice
 from experiments import trainings
 from uch import collapse
 from uch import config as uch_config
@@ -18,7 +18,7 @@ def _fit(config, prepared):
     draws = training.make_draws(config, rows, run.seed)
     model = training.build_model(
         config,
-        data.image_dim,
+        data.image_shape,
         data.text_dim,
         draws.steps_per_epoch,
         run.seed,
@@ -36,7 +36,7 @@ def _fit(config, prepared):
 
 
 def _check(config, data, split):
-    arrays.require_features(data)
+    choice.check(config.backbone, config.backbone_weights, data.image_shape)
 
 
 METHOD = trainings.Method(

@@ -88,11 +88,7 @@ def check(
 
 def _collapse(measured, modality, limits) -> str:
     """The first collapse there is, in the order of the network, or ''."""
-    # F^I is an input, which nothing can shrink.
-    if (
-        modality == "text"
-        and measured["feature_scale"] < limits.minimum_feature_scale
-    ):
+    if measured["feature_scale"] < limits.minimum_feature_scale:
         return (
             "features F have shrunk to a root mean square of "
             f"{measured['feature_scale']:.2g}; set fixed_targets, or lower "

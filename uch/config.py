@@ -3,6 +3,7 @@
 import dataclasses
 
 from common import settings
+from common.backbones import choice
 from common.settings import setting
 
 
@@ -11,6 +12,15 @@ class Config:
     """Settings of one training run; `uch/README.md` gives the reasons."""
 
     bits: int = setting(64, "K, the code length.", minimum=1)
+    backbone: str = setting(
+        "none",
+        "none: images are features; small, cnn_f, vgg19: they are pixels, "
+        "and E^I begins with this network and trains it.",
+        choices=choice.NAMES,
+    )
+    backbone_weights: str = setting(
+        "", "File of the backbone's first weights; empty draws them."
+    )
     outer_adversarial: bool = setting(True, "False leaves out D_f^I and D_f^T.")
     inner_adversarial: bool = setting(True, "False leaves out D_z^I and D_z^T.")
     outer_cycle: bool = setting(True, "False leaves out Eq. (6).")

@@ -47,32 +47,39 @@ class UCH(common_model.HashingModel):
 
     Args:
         bits: K, the code length.
-        image_dim: Width of the image features.
+        image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
+            of pixels.
         text_dim: Width of the bag of words.
         architecture: Of the networks.
         outer_objective: Weights and forms of the outer cycle's losses.
         inner_objective: Weights and forms of the inner cycle's losses.
         couple: Whether the encoders and outer generators also lower the inner
             cycle's losses.
+        backbone: Network from pixels to features, with which E^I begins and
+            which it trains; None where images are features.
         seed: Seed of the weights.
     """
 
     def __init__(
         self,
         bits: int,
-        image_dim: int,
+        image_shape: tuple[int, ...],
         text_dim: int,
         architecture: networks.Architecture,
         outer_objective: uch_objective.Objective,
         inner_objective: uch_objective.Objective,
         couple: bool = True,
+        backbone: keras.Sequential | None = None,
         seed: int = 0,
     ):
-        super().__init__(bits, (image_dim,), text_dim)
+        super().__init__(bits, image_shape, text_dim)
+        self.image_encoder = networks.image_encoder(
+            architecture, image_shape, backbone
+        )
+        image_dim = self.image_encoder.output_shape[-1]
         fitted = architecture.fitted(image_dim, text_dim)
         # Seeds of one run must not meet those of the next.
         first = 32 * seed
-        self.image_encoder = networks.image_encoder(fitted, image_dim)
         self.text_encoder = networks.text_encoder(fitted, text_dim, first)
         self.outer = cycles.outer_cycle(fitted, image_dim, first + 1)
         self.inner = cycles.inner_cycle(fitted, bits, first + 13)
@@ -134,7 +141,7 @@ class UCH(common_model.HashingModel):
         return found
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
-        """H^I of image features [n, d_image], [n, K] in (-1, 1)."""
+        """H^I of images [n, *image_shape], [n, K] in (-1, 1)."""
         features = self.image_encoder(images)
         representation = self.outer.image_to_text.encoder(features)
         return self.inner.image_to_text.encoder(representation)
@@ -146,7 +153,7 @@ class UCH(common_model.HashingModel):
         return self.inner.text_to_image.encoder(representation)
 
     def image_bits(self, images: tf.Tensor) -> tf.Tensor:
-        """Eq. (1) for image features [n, d_image], [n, K] bool."""
+        """Eq. (1) for images [n, *image_shape], [n, K] bool."""
         return networks.binary_codes(self.image_codes(images))
 
     def text_bits(self, texts: tf.Tensor) -> tf.Tensor:

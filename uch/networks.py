@@ -117,16 +117,25 @@ class Generator(keras.layers.Layer):
 
 
 def image_encoder(
-    architecture: Architecture, image_dim: int
+    architecture: Architecture,
+    image_shape: tuple[int, ...],
+    backbone: keras.Sequential | None = None,
 ) -> keras.Sequential:
-    """E^I from fc7 on: image features as they come, or scaled, [n, d_image]."""
-    return keras.Sequential(
-        [
-            keras.Input((image_dim,)),
-            *_scaling(architecture, IMAGE_GAIN * image_dim**0.5),
-        ],
-        name="image_encoder",
-    )
+    """E^I: (pixels -> backbone ->) features, as they come or scaled.
+
+    Args:
+        architecture: Whether features are scaled.
+        image_shape: (d_image,) of features, or (H, W, 3) of pixels.
+        backbone: Network from pixels to features; None where images are
+            features.
+    """
+    layers = [keras.Input(image_shape)]
+    image_dim = image_shape[0]
+    if backbone is not None:
+        layers.append(backbone)
+        image_dim = backbone.output_shape[-1]
+    layers += _scaling(architecture, IMAGE_GAIN * image_dim**0.5)
+    return keras.Sequential(layers, name="image_encoder")
 
 
 def text_encoder(

@@ -1,10 +1,13 @@
 """From settings to a compiled model, and the watch over its training."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from common import schedules
+from common.backbones import building
 from common.data import arrays
 from common.data import draws as data_draws
 from uch import collapse
@@ -28,7 +31,7 @@ def make_draws(
 
 def build_model(
     config: uch_config.Config,
-    image_dim: int,
+    image_shape: tuple[int, ...],
     text_dim: int,
     steps_per_epoch: int,
     seed: int,
@@ -38,14 +41,23 @@ def build_model(
     outer, inner = objectives(config)
     model = uch_model.UCH(
         config.bits,
-        image_dim,
+        image_shape,
         text_dim,
         _architecture(config),
         outer,
         inner,
         config.couple,
+        # The networks' own seeds are those from 32 times the seed to 24 more.
+        building.build(
+            config.backbone,
+            config.backbone_weights,
+            image_shape,
+            32 * seed + 25,
+        ),
         seed,
     )
+    # XLA takes three times as long for the gradients of convolutions on a CPU.
+    jit_compile = jit_compile and config.backbone == "none"
     model.compile(
         {
             player: _optimizer(config, player, steps_per_epoch)
@@ -135,13 +147,19 @@ class WatchCollapse(keras.callbacks.Callback):
         stages = self.model.stages(self._images, self._texts)
         logs = {} if logs is None else logs
         for modality in networks.Pair._fields:
+            limits = self._limits
+            if not getattr(
+                self.model, f"{modality}_encoder"
+            ).trainable_variables:
+                # Nothing can shrink features that are given.
+                limits = dataclasses.replace(limits, minimum_feature_scale=0.0)
             measured = collapse.measure(
                 *(getattr(stage, modality).numpy() for stage in stages)
             )
             logs.update(
                 {f"{modality}_{name}": v for name, v in measured.items()}
             )
-            collapse.check(measured, modality, epoch + 1, self._limits)
+            collapse.check(measured, modality, epoch + 1, limits)
 
 
 def _architecture(config) -> networks.Architecture:

@@ -174,15 +174,7 @@ def test_all_three_networks_learn_the_classes(data, tiny):
 
 @pytest.fixture(scope="module")
 def pictures(data):
-    """The toy items with pictures in place of features.
-
-    A third of each is bright: its class tells which.
-    """
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 60, (len(data), 9, 9, 3), np.uint8)
-    for row, label in enumerate(data.labels.argmax(axis=1)):
-        pixels[row, :, 3 * label : 3 * label + 3] += 190
-    return dataclasses.replace(data, image=pixels)
+    return whole_runs.with_pictures(data)
 
 
 @pytest.fixture(scope="module")

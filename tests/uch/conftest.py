@@ -64,7 +64,7 @@ def build(data):
     def build(outer=None, inner=None, couple=True, bits=6, standardize=True):
         model = uch_model.UCH(
             bits,
-            data.image_dim,
+            data.image_shape,
             data.text_dim,
             networks.Architecture(10, 12, 9, 11, 7, 6, 4, standardize),
             objective.Objective(**(outer or {})),

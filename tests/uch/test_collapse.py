@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import whole_runs
 from uch import collapse
 from uch import training
 
@@ -95,10 +96,6 @@ def test_each_collapse_is_said_in_a_sentence(name, value, said):
     assert message.endswith(".") and "\n" not in message
 
 
-def test_image_features_are_inputs_and_may_be_small():
-    collapse.check(HEALTHY | {"feature_scale": 1e-6}, "image", 9, LIMITS)
-
-
 def test_numbers_that_are_not_finite_end_a_run_at_once():
     measured = HEALTHY | {"code_spread": float("nan")}
 
@@ -109,7 +106,7 @@ def test_numbers_that_are_not_finite_end_a_run_at_once():
 def _watched(tiny, data, **changed):
     """A model as it starts, and the watch over it at the end of an epoch."""
     config = dataclasses.replace(tiny, collapse_grace_epochs=0, **changed)
-    model = training.build_model(config, data.image_dim, data.text_dim, 3, 0)
+    model = training.build_model(config, data.image_shape, data.text_dim, 3, 0)
     watch = training.WatchCollapse(data, np.arange(len(data)), config)
     watch.set_model(model)
     return model, watch
@@ -137,6 +134,33 @@ def test_a_model_that_has_just_begun_is_healthy(tiny, data):
         for name in HEALTHY
     }
     assert all(isinstance(value, float) for value in logs.values())
+
+
+def test_image_features_that_are_given_may_be_small(tiny, data):
+    small = dataclasses.replace(data, image=data.image * 1e-6)
+    model, watch = _watched(
+        tiny, small, feature_scaling="none", maximum_one_sided_bits=1.0
+    )
+    logs = {}
+
+    watch.on_epoch_end(0, logs)
+
+    assert not model.image_encoder.trainable_variables
+    assert logs["image_feature_scale"] < 1e-4
+
+
+def test_shrunken_features_of_a_trained_image_network_are_noticed(tiny, data):
+    model, watch = _watched(
+        tiny,
+        whole_runs.with_pictures(data),
+        backbone="small",
+        feature_scaling="none",
+    )
+    for variable in model.image_encoder.trainable_variables:
+        variable.assign(0.0 * variable)
+
+    with pytest.raises(collapse.CollapseError, match="image features F have"):
+        watch.on_epoch_end(0, {})
 
 
 def test_shrunken_text_features_are_noticed(tiny, data):

@@ -43,7 +43,7 @@ def test_layers_have_the_papers_widths():
     for judge in (inner.image_discriminator, inner.text_discriminator):
         assert _widths(judge) == [256, 128, 32]
     assert _widths(networks.text_encoder(fitted, 1386, 0)) == [1386, 300]
-    assert not networks.image_encoder(fitted, 4096).variables
+    assert not networks.image_encoder(fitted, (4096,)).variables
 
 
 @pytest.mark.parametrize("image_dim", (4096, 1280, 512))
@@ -65,7 +65,7 @@ def test_narrow_features_narrow_the_layers():
 
 
 def test_scaling_makes_lengths_comparable():
-    scaled = networks.image_encoder(SMALL, 9)
+    scaled = networks.image_encoder(SMALL, (9,))
     images = 1e-3 * _noise(4, 9)
 
     features = scaled(images).numpy()
@@ -80,7 +80,7 @@ def test_without_scaling_features_are_the_inputs():
     images = _noise(4, 9)
 
     np.testing.assert_array_equal(
-        networks.image_encoder(raw, 9)(images), images
+        networks.image_encoder(raw, (9,))(images), images
     )
 
 

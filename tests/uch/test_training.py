@@ -17,7 +17,7 @@ PAIRS = {
 
 def _build(config, data, steps=10):
     return training.build_model(
-        config, data.image_dim, data.text_dim, steps, 0, jit_compile=False
+        config, data.image_shape, data.text_dim, steps, 0, jit_compile=False
     )
 
 

@@ -56,7 +56,7 @@ def _run(
     drawn = training.make_draws(config, rows, seed)
     steps = drawn.steps_per_epoch
     model = training.build_model(
-        config, data.image_dim, data.text_dim, steps, seed, jit_compile
+        config, data.image_shape, data.text_dim, steps, seed, jit_compile
     )
     # Tracing takes longer than a few steps of a tiny model.
     model.run_eagerly = eager
@@ -298,3 +298,37 @@ def test_a_collapse_ends_the_run_before_its_epoch_is_saved(
 
     newest = tf.train.latest_checkpoint(tmp_path)
     assert newest.endswith("epoch-1")
+
+
+def test_pixels_train_the_image_network_and_resume_exactly(
+    tiny, data, tmp_path
+):
+    pictures = whole_runs.with_pictures(data)
+    config = dataclasses.replace(
+        tiny,
+        backbone="small",
+        image_learning_rate=1e-3,
+        batch_size=60,
+        epochs=2,
+        # Four steps are too few for bits of two signs.
+        maximum_one_sided_bits=1.0,
+    )
+    fresh = training.build_model(
+        config, pictures.image_shape, pictures.text_dim, 2, 0
+    )
+    whole, _ = _run(config, pictures, eager=True)
+    _run(config, pictures, eager=True, stop=1, checkpoint_dir=tmp_path)
+
+    resumed, losses = _run(
+        config, pictures, eager=True, checkpoint_dir=tmp_path
+    )
+
+    assert len(losses) == 1
+    for one, other in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    network, before = (
+        model.image_encoder.trainable_variables for model in (whole, fresh)
+    )
+    assert len(network) == 8
+    for one, other in zip(network, before, strict=True):
+        assert (one.numpy() != other.numpy()).any()
