@@ -2,30 +2,23 @@
 
 import dataclasses
 import datetime
-import os
 import pathlib
-import platform
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from common import files
+from common import records
 from common import settings
 from common.data import arrays
-from common.data import bow
 from common.data import readers
 from common.data import splits
 from common.data import thumbnails
 from common.data.protocols import stored
 from common.settings import setting
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
 _SUPERVISED_TRAIN = 5000
-# What a resumed run must not change although no method knows of it; XLA draws
-# other random numbers from the same seed.
-_FIXED = ("seed", "jit_compile", "image_input")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,10 +238,10 @@ def prepare(
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
     directory = choose_directory(run, method, config)
-    record = describe(run, method, config, data, split)
+    record = records.describe(run, method, config, data, split)
     record_file = directory / "run.json"
     if run.resume:
-        _check_same(record_file, record)
+        records.check_same(record_file, record)
     elif record_file.exists():
         raise ValueError(
             f"{directory} already holds a run; pass --resume to continue it or "
@@ -259,46 +252,6 @@ def prepare(
         split.save(directory / "split.npz")
         files.write_json(record_file, record)
     return Prepared(run, data, split, directory)
-
-
-def describe(
-    run: Run,
-    method: str,
-    config: Any,
-    data: arrays.CrossModalData,
-    split: splits.Split,
-) -> dict:
-    """Everything that decides a run's outcome, for `run.json`."""
-    return {
-        "method": method,
-        "config": dataclasses.asdict(config),
-        "run": dataclasses.asdict(run),
-        "data": {
-            "items": len(data),
-            "image_shape": list(data.image_shape),
-            "text_dim": data.text_dim,
-            "sha256": data.digest(),
-            "vocabulary_sha256": bow.digest(data.vocabulary),
-            "empty_texts": len(data.empty_texts()),
-        },
-        "split": {**split.counts(), "sha256": split.digest()},
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in _PACKAGES},
-        },
-    }
-
-
-def load_record(directory: str | os.PathLike) -> dict:
-    """Reads the `run.json` of a run's folder.
-
-    Raises:
-        ValueError: The folder holds no run.
-    """
-    path = pathlib.Path(directory) / "run.json"
-    if not path.is_file():
-        raise ValueError(f"{directory} holds no run: there is no {path}.")
-    return files.read_json(path)
 
 
 def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:
@@ -314,40 +267,3 @@ def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:
     time = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     data = pathlib.Path(run.dataset).stem
     return pathlib.Path("runs") / f"{name}_{data}_{config.bits}_{time}"
-
-
-def _check_same(record_file: pathlib.Path, record: dict) -> None:
-    if not record_file.is_file():
-        raise ValueError(
-            f"Nothing to resume: there is no {record_file}; leave --resume out."
-        )
-    before = files.read_json(record_file)
-    for name in _FIXED:
-        old, new = (r.get("run", {}).get(name) for r in (before, record))
-        if old != new:
-            raise ValueError(
-                f"Cannot resume {record_file.parent} with {name} {new}; it was "
-                f"started with {old}."
-            )
-    for part in ("method", "config", "data", "split"):
-        old, new = before.get(part), record[part]
-        if old == new:
-            continue
-        changed = f"{part} was {old}, is {new}"
-        if isinstance(old, dict):
-            changed = ", ".join(
-                f"{key} was {old.get(key)}, is {new.get(key)}"
-                for key in old | new
-                if old.get(key) != new.get(key)
-            )
-        raise ValueError(
-            f"Cannot resume {record_file.parent} with other settings: "
-            f"{changed}."
-        )
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"

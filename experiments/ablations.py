@@ -7,6 +7,7 @@ from typing import Any
 from absl import flags
 
 from common import files
+from common import records
 from common import run as common_run
 from common import runner
 from experiments import tables
@@ -83,7 +84,7 @@ def run_all(
                 runs.append(
                     {"variant": variant, "bits": bits, "seed": seed, **metrics}
                 )
-    record = common_run.load_record(directory)
+    record = records.load(directory)
     return {
         "kind": "ablation",
         "method": method.name,

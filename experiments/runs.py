@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from absl import flags
 
+from common import records
 from common import run as common_run
 from common.data import arrays
 from common.data import bow
@@ -43,7 +44,7 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         ValueError: No finished run is there, or its data set has changed.
     """
     path = pathlib.Path(directory) if directory else newest()
-    record = common_run.load_record(path)
+    record = records.load(path)
     if not (path / "metrics.json").is_file():
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."

@@ -21,6 +21,7 @@ from absl import flags
 
 from common import files
 from common import flags as common_flags
+from common import records
 from common import run as common_run
 from common import runner
 from experiments import ablations
@@ -59,7 +60,7 @@ def run_all(
         }
         try:
             one |= _kept(run_cell(name, cell, cell_run))
-            record = common_run.load_record(directory)
+            record = records.load(directory)
         except (ValueError, OSError, RuntimeError) as error:
             print(f"Error: {directory.name}: {error}", flush=True)
             one["failure"] = str(error)

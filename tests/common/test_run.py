@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from common import files
+from common import records
 from common import run as common_run
 from common import settings
 from common.data import arrays
@@ -105,9 +106,9 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
     config = Config(bits=16)
     prepared = _prepare(run, config)
 
-    record = common_run.load_record(prepared.directory)
+    record = records.load(prepared.directory)
 
-    assert record == common_run.describe(
+    assert record == records.describe(
         run, "method", config, prepared.data, prepared.split
     )
     assert record["method"] == "method"
@@ -137,7 +138,7 @@ def test_empty_texts_are_counted(data):
     changed = dataclasses.replace(data, text=text)
     split = splits.make(np.arange(len(data)), 20)
 
-    record = common_run.describe(
+    record = records.describe(
         common_run.Run(), "method", Config(), changed, split
     )
 
@@ -361,7 +362,7 @@ def test_a_folder_below_a_file_is_an_error_of_the_system(run, data_file):
 
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(ValueError) as error:
-        common_run.load_record(tmp_path)
+        records.load(tmp_path)
 
     assert str(error.value) == (
         f"{tmp_path} holds no run: there is no {tmp_path}/run.json."
@@ -434,7 +435,7 @@ def test_pictures_take_the_place_of_features(pictured, data):
     split = prepared.split
     used = np.sort(np.concatenate([split.query, split.retrieval]))
     np.testing.assert_array_equal(used, np.arange(0, 120, 2))
-    record = common_run.load_record(prepared.directory)
+    record = records.load(prepared.directory)
     assert record["run"]["image_input"] == "pixels"
     assert record["data"]["image_shape"] == [8, 12, 3]
     resumed = _prepare(dataclasses.replace(pictured, resume=True))
