@@ -81,11 +81,18 @@ class Evaluation:
         }
 
     def metrics(self, stable: bool = True) -> dict:
-        """The numbers of `evaluate_codes`.
+        """All numbers of the evaluation.
 
         Args:
             stable: Whether `map_all_stable` is among them; it costs more than
                 all others, and only older tables ask for it.
+
+        Returns:
+            A dict that JSON can hold: `bits`; `i2t` and `t2i` with means over
+            the queries that have a relevant item (None if there is none); and
+            `codes` with the state of the database's bits per modality.
+            `map_all` is the mean over tie orders, and `map_at_50` too, divided
+            by min(R, 50).
         """
         found = {
             direction: _direction_metrics(counts.items, counts.relevant)
@@ -104,7 +111,14 @@ class Evaluation:
         }
 
     def curves(self) -> dict:
-        """Returns the arrays of `retrieval_curves`."""
+        """The curves of the evaluation, for figures.
+
+        Returns:
+            For `i2t` and `t2i` a dict of float64 arrays: `micro_precision`,
+            `micro_recall`, `macro_precision` and `macro_recall` [K + 1] over
+            radius 0..K, and `precision_at` [1000] over N = 1..1000. NaN where
+            undefined.
+        """
         return {
             direction: _direction_curves(counts.items, counts.relevant)
             for direction, counts in self.counts.items()
@@ -127,92 +141,11 @@ class Evaluation:
         return *packed, self.query_labels, self.database_labels
 
 
-def evaluate_codes(
-    query_image: codes.PackedCodes,
-    query_text: codes.PackedCodes,
-    database_image: codes.PackedCodes,
-    database_text: codes.PackedCodes,
-    query_labels: np.ndarray,
-    database_labels: np.ndarray,
-    threads: int | None = None,
-) -> dict:
-    """All numbers of one evaluation.
-
-    Args:
-        query_image: q codes of K bits, of the queries' images.
-        query_text: q codes of K bits, of the queries' texts.
-        database_image: n codes of K bits, of the database's images.
-        database_text: n codes of K bits, of the database's texts.
-        query_labels: [q, c] multi-hot zeros and ones.
-        database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads; one per available core by default.
-
-    Returns:
-        A dict that JSON can hold: `bits`; `i2t` and `t2i` with means over the
-        queries that have a relevant item (None if there is none); and `codes`
-        with the state of the database's bits per modality. `map_all` is the
-        mean over tie orders, and `map_at_50` too, divided by min(R, 50).
-
-    Raises:
-        ValueError: If labels are missing or lengths or values do not fit.
-    """
-    return Evaluation(
-        query_image,
-        query_text,
-        database_image,
-        database_text,
-        query_labels,
-        database_labels,
-        threads,
-    ).metrics()
-
-
-def retrieval_curves(
-    query_image: codes.PackedCodes,
-    query_text: codes.PackedCodes,
-    database_image: codes.PackedCodes,
-    database_text: codes.PackedCodes,
-    query_labels: np.ndarray,
-    database_labels: np.ndarray,
-    threads: int | None = None,
-) -> dict:
-    """The curves of one evaluation, for figures.
-
-    `Evaluation` gives both numbers and curves for one count.
-
-    Args:
-        query_image: q codes of K bits, of the queries' images.
-        query_text: q codes of K bits, of the queries' texts.
-        database_image: n codes of K bits, of the database's images.
-        database_text: n codes of K bits, of the database's texts.
-        query_labels: [q, c] multi-hot zeros and ones.
-        database_labels: [n, c] multi-hot zeros and ones.
-        threads: Number of threads; one per available core by default.
-
-    Returns:
-        For `i2t` and `t2i` a dict of float64 arrays: `micro_precision`,
-        `micro_recall`, `macro_precision` and `macro_recall` [K + 1] over radius
-        0..K, and `precision_at` [1000] over N = 1..1000. NaN where undefined.
-
-    Raises:
-        ValueError: If labels are missing or lengths or values do not fit.
-    """
-    return Evaluation(
-        query_image,
-        query_text,
-        database_image,
-        database_text,
-        query_labels,
-        database_labels,
-        threads,
-    ).curves()
-
-
 def collapse_warnings(metrics: dict) -> list[str]:
     """Signs that training failed, in plain sentences.
 
     Args:
-        metrics: What `evaluate_codes` returned.
+        metrics: What `Evaluation.metrics` returned.
 
     Returns:
         One sentence per direction whose MAP is not at least 0.01 above chance,

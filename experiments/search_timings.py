@@ -199,7 +199,7 @@ def full_evaluation(
 
     def ours():
         case = *packed, query_labels, item_labels, 1
-        found.update(evaluation.evaluate_codes(*case))
+        found.update(evaluation.Evaluation(*case).metrics())
 
     def counts():
         case = *packed, query_labels, item_labels, 1
@@ -226,13 +226,13 @@ def full_evaluation(
             rounds,
         )
     scale = queries / len(some)
-    same = evaluation.evaluate_codes(
+    same = evaluation.Evaluation(
         *(codes_.take(some) for codes_ in packed[:2]),
         *packed[2:],
         query_labels[some],
         item_labels,
         1,
-    )
+    ).metrics()
     for direction in ("i2t", "t2i"):
         np.testing.assert_allclose(
             same[direction]["map_all_stable"],

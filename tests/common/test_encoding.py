@@ -149,13 +149,16 @@ def test_the_evaluation_pairs_each_modality_with_the_other():
 
     metrics = found.evaluation(labels[:10], labels[10:]).metrics()
 
-    assert metrics == evaluation.evaluate_codes(
-        query_image=found.query_image,
-        query_text=found.query_text,
-        database_image=found.retrieval_image,
-        database_text=found.retrieval_text,
-        query_labels=labels[:10],
-        database_labels=labels[10:],
+    assert (
+        metrics
+        == evaluation.Evaluation(
+            query_image=found.query_image,
+            query_text=found.query_text,
+            database_image=found.retrieval_image,
+            database_text=found.retrieval_text,
+            query_labels=labels[:10],
+            database_labels=labels[10:],
+        ).metrics()
     )
 
 

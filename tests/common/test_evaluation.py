@@ -56,7 +56,7 @@ def _permuted(case, order):
 
 
 def test_the_shape_of_the_result():
-    metrics = evaluation.evaluate_codes(*_case())
+    metrics = evaluation.Evaluation(*_case()).metrics()
 
     assert set(metrics) == {"bits", "i2t", "t2i", "codes"}
     assert metrics["bits"] == 16
@@ -77,14 +77,14 @@ def test_the_shape_of_the_result():
 def test_i2t_asks_with_images_for_texts():
     # Image query 0 equals the relevant text 0; text query 0 equals the
     # irrelevant image 1.
-    metrics = evaluation.evaluate_codes(
+    metrics = evaluation.Evaluation(
         query_image=_pack([[0, 0]]),
         query_text=_pack([[1, 1]]),
         database_image=_pack([[0, 1], [1, 1]]),
         database_text=_pack([[0, 0], [0, 1]]),
         query_labels=np.array([[1, 0]]),
         database_labels=np.array([[1, 0], [0, 1]]),
-    )
+    ).metrics()
 
     assert metrics["i2t"]["map_all"] == 1.0
     assert metrics["i2t"]["precision_at"]["1"] == 1.0
@@ -98,9 +98,9 @@ def test_numbers_by_hand():
     query_labels = np.array([[1]])
     database_labels = np.array([[1], [1], [0], [0]])
 
-    metrics = evaluation.evaluate_codes(
+    metrics = evaluation.Evaluation(
         query, query, database, database, query_labels, database_labels
-    )
+    ).metrics()
 
     assert metrics["i2t"] == metrics["t2i"]
     found = metrics["i2t"]
@@ -128,9 +128,9 @@ def test_map_at_50_stops_at_rank_50_and_divides_by_at_most_50():
     database = _pack([[0, 0]] * 50 + [[0, 1]] * 40 + [[1, 1]] * 10)
     labels = np.array([[1]] * 50 + [[0]] * 40 + [[1]] * 10)
 
-    metrics = evaluation.evaluate_codes(
+    metrics = evaluation.Evaluation(
         query, query, database, database, np.array([[1]]), labels
-    )
+    ).metrics()
 
     assert metrics["i2t"]["map_at_50"] == pytest.approx(1)
     assert metrics["i2t"]["map_all"] < 0.95
@@ -141,8 +141,8 @@ def test_the_database_order_does_not_matter(bits):
     case = _case(bits, noise=0.45)
     order = np.random.default_rng(1).permutation(80)
 
-    metrics = evaluation.evaluate_codes(*case)
-    permuted = evaluation.evaluate_codes(*_permuted(case, order))
+    metrics = evaluation.Evaluation(*case).metrics()
+    permuted = evaluation.Evaluation(*_permuted(case, order)).metrics()
 
     for direction in ("i2t", "t2i"):
         del metrics[direction]["map_all_stable"]
@@ -154,8 +154,8 @@ def test_the_stable_map_does_depend_on_the_database_order():
     case = _case(8, noise=0.45)
     order = np.random.default_rng(1).permutation(80)
 
-    metrics = evaluation.evaluate_codes(*case)
-    permuted = evaluation.evaluate_codes(*_permuted(case, order))
+    metrics = evaluation.Evaluation(*case).metrics()
+    permuted = evaluation.Evaluation(*_permuted(case, order)).metrics()
 
     stable = metrics["i2t"]["map_all_stable"]
     assert abs(permuted["i2t"]["map_all_stable"] - stable) > 1e-4
@@ -163,7 +163,7 @@ def test_the_stable_map_does_depend_on_the_database_order():
 
 @pytest.mark.parametrize("bits", (1, 16, 65))
 def test_the_bounds_enclose_the_expected_and_the_stable_map(bits):
-    metrics = evaluation.evaluate_codes(*_case(bits, noise=0.45))
+    metrics = evaluation.Evaluation(*_case(bits, noise=0.45)).metrics()
 
     for direction in ("i2t", "t2i"):
         found = metrics[direction]
@@ -181,8 +181,8 @@ def test_queries_without_relevant_items_are_counted_and_left_out():
     only_kept = [case[0].take(kept), case[1].take(kept), *case[2:]]
     only_kept[4] = case[4][kept]
 
-    metrics = evaluation.evaluate_codes(*without)
-    expected = evaluation.evaluate_codes(*only_kept)
+    metrics = evaluation.Evaluation(*without).metrics()
+    expected = evaluation.Evaluation(*only_kept).metrics()
 
     assert metrics["i2t"]["queries"] == 10
     assert metrics["i2t"]["queries_without_relevant"] == 2
@@ -195,7 +195,7 @@ def test_no_query_with_a_relevant_item_gives_none_not_nan():
     case = list(_case())
     case[4] = np.zeros_like(case[4])
 
-    metrics = evaluation.evaluate_codes(*case)
+    metrics = evaluation.Evaluation(*case).metrics()
 
     json.dumps(metrics, allow_nan=False)
     assert metrics["i2t"]["map_all"] is None
@@ -232,8 +232,8 @@ def test_leaving_out_the_stable_ranking_changes_no_other_number():
 def test_threads_change_nothing():
     case = _case()
 
-    alone = evaluation.evaluate_codes(*case)
-    together = evaluation.evaluate_codes(*case, threads=3)
+    alone = evaluation.Evaluation(*case).metrics()
+    together = evaluation.Evaluation(*case, threads=3).metrics()
 
     assert together == alone
 
@@ -241,9 +241,9 @@ def test_threads_change_nothing():
 def test_curves_agree_with_the_metrics_and_cover_every_radius():
     case = _case()
 
-    curves = evaluation.retrieval_curves(*case)
+    curves = evaluation.Evaluation(*case).curves()
 
-    metrics = evaluation.evaluate_codes(*case)
+    metrics = evaluation.Evaluation(*case).metrics()
     counts = evaluation.Evaluation(*case).counts
     for direction in ("i2t", "t2i"):
         found = curves[direction]
@@ -263,14 +263,14 @@ def test_curves_without_any_query_are_undefined():
     case = list(_case())
     case[4] = np.zeros_like(case[4])
 
-    curves = evaluation.retrieval_curves(*case)
+    curves = evaluation.Evaluation(*case).curves()
 
     for curve in curves["i2t"].values():
         assert np.isnan(curve).all()
 
 
 def test_useful_codes_give_no_warning():
-    metrics = evaluation.evaluate_codes(*_case(noise=0.1))
+    metrics = evaluation.Evaluation(*_case(noise=0.1)).metrics()
 
     assert evaluation.collapse_warnings(metrics) == []
 
@@ -279,7 +279,7 @@ def test_constant_codes_are_reported_as_collapsed():
     case = list(_case(noise=0.1))
     case[3] = _pack(np.ones((80, 16)))
 
-    metrics = evaluation.evaluate_codes(*case)
+    metrics = evaluation.Evaluation(*case).metrics()
     warnings = evaluation.collapse_warnings(metrics)
 
     assert metrics["i2t"]["map_all"] == pytest.approx(metrics["i2t"]["chance"])
@@ -294,7 +294,9 @@ def test_one_constant_bit_is_named():
     image[:, 5] = False
     case[2] = _pack(image)
 
-    warnings = evaluation.collapse_warnings(evaluation.evaluate_codes(*case))
+    warnings = evaluation.collapse_warnings(
+        evaluation.Evaluation(*case).metrics()
+    )
 
     assert len(warnings) == 1
     assert warnings[0].startswith("image: 1 of 16 bits")
@@ -305,14 +307,14 @@ def test_worse_than_chance_is_reported_too():
     # The relevant item is the furthest one.
     query = _pack([[0, 0]])
     database = _pack([[0, 0], [0, 1], [1, 1]])
-    metrics = evaluation.evaluate_codes(
+    metrics = evaluation.Evaluation(
         query,
         query,
         database,
         database,
         np.array([[1]]),
         np.array([[0], [0], [1]]),
-    )
+    ).metrics()
 
     warnings = evaluation.collapse_warnings(metrics)
 
@@ -325,7 +327,7 @@ def test_missing_labels_are_refused(position):
     case[position] = None
 
     with pytest.raises(ValueError, match="needs labels"):
-        evaluation.evaluate_codes(*case)
+        evaluation.Evaluation(*case).metrics()
 
 
 @pytest.mark.parametrize("position", (0, 1, 2, 3))
@@ -334,7 +336,7 @@ def test_unpaired_codes_are_refused(position):
     case[position] = case[position].take([0, 1])
 
     with pytest.raises(ValueError, match="pairs of an image and a text"):
-        evaluation.evaluate_codes(*case)
+        evaluation.Evaluation(*case).metrics()
 
 
 def test_code_lengths_of_the_modalities_must_agree():
@@ -342,7 +344,7 @@ def test_code_lengths_of_the_modalities_must_agree():
     case[0], case[3] = longer[0], longer[3]
 
     with pytest.raises(ValueError, match="24 and 16 bits"):
-        evaluation.evaluate_codes(*case)
+        evaluation.Evaluation(*case).metrics()
 
 
 def test_nothing_to_search_is_refused():
@@ -350,4 +352,4 @@ def test_nothing_to_search_is_refused():
     case[2], case[3] = case[2].take([]), case[3].take([])
 
     with pytest.raises(ValueError, match="received 0 image and 0 text codes"):
-        evaluation.evaluate_codes(*case)
+        evaluation.Evaluation(*case).metrics()

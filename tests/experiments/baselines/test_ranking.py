@@ -31,9 +31,9 @@ def test_negated_hamming_distances_score_as_codes_do(data):
         data.labels[database],
     )
 
-    expected = evaluation.evaluate_codes(
+    expected = evaluation.Evaluation(
         asked, asked, found, found, data.labels[query], data.labels[database]
-    )["i2t"]
+    ).metrics()["i2t"]
     for name, value in scores.items():
         assert value == pytest.approx(expected[name], abs=1e-12), name
 
