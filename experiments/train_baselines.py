@@ -24,6 +24,7 @@ from common import flags as common_flags
 from common import records
 from common import run as common_run
 from common import runner
+from common.data import arrays
 from experiments import ablations
 from experiments import baseline_fits
 from experiments import tables
@@ -183,7 +184,8 @@ def _main(arguments: list[str]) -> None:
         names = given.methods or list(baseline_fits.NAMES)
         methods = _methods(names, given.change)
         # Wrong data would be wrong for every cell.
-        common_run.read_inputs(run)
+        data, _ = common_run.read_inputs(run)
+        arrays.require_features(data)
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)

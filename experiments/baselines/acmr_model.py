@@ -27,7 +27,7 @@ class ACMRModel(common_model.HashingModel):
     def __init__(
         self, config, pairs: method.Pairs, bits: int, steps: int, seed: int
     ):
-        super().__init__(bits, pairs.image.shape[1], pairs.text.shape[1])
+        super().__init__(bits, pairs.image.shape[1:], pairs.text.shape[1])
         first = 10 * seed
         self.image_network = keras_training.two_layers(
             pairs.image, config.image_hidden_units, bits, True, first

@@ -45,7 +45,7 @@ class DCMHModel(common_model.HashingModel):
     """
 
     def __init__(self, config, pairs: method.Pairs, bits: int, seed: int):
-        super().__init__(bits, pairs.image.shape[1], pairs.text.shape[1])
+        super().__init__(bits, pairs.image.shape[1:], pairs.text.shape[1])
         self.image_network = keras_training.two_layers(
             pairs.image, config.image_hidden_units, bits, False, 4 * seed
         )
