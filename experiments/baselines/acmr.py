@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from common import runner
 from common.settings import setting
 from experiments.baselines import algebra
 from experiments.baselines import layers
@@ -70,7 +71,8 @@ class ACMR(method.Method):
     learning_rate: float = setting(1e-4, "Of Adam.", minimum=1e-12)
 
     def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # TensorFlow takes seconds to import.
+        # Here, since TensorFlow takes seconds to import.
+        runner.import_tensorflow()
         from experiments.baselines import acmr_model
 
         seed = int(rng.integers(2**20))

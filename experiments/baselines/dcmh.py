@@ -6,6 +6,7 @@ Jiang, Li: "Deep Cross-Modal Hashing", CVPR 2017.
 import dataclasses
 from typing import ClassVar
 
+from common import runner
 from common.settings import setting
 from experiments.baselines import layers
 from experiments.baselines import method
@@ -30,7 +31,7 @@ class DCMH(method.Method):
         1024, "Hidden units for texts; the paper has 8192.", minimum=1
     )
     quantization: float = setting(1.0, "gamma.", minimum=0.0)
-    balance: float = setting(1.0, "eta.", minimum=0.0)
+    balance: float = setting(1.0, "eta, over the number of pairs.", minimum=0.0)
     epochs: int = setting(
         30,
         "Rounds over both networks; the paper has 500 of plain descent.",
@@ -44,7 +45,8 @@ class DCMH(method.Method):
     )
 
     def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # TensorFlow takes seconds to import.
+        # Here, since TensorFlow takes seconds to import.
+        runner.import_tensorflow()
         from experiments.baselines import dcmh_model
 
         seed = int(rng.integers(2**20))

@@ -135,7 +135,11 @@ def batch_loss(
     """A network's part of the objective on a batch, over n times B.
 
         -sum_ij (S_ij T_ij - log(1 + e^T_ij)) + gamma |B - F|^2
-            + eta |F' 1|^2,    T = F_batch G' / 2
+            + eta / n |F' 1|^2,    T = F_batch G' / 2
+
+    Deviation: the last term is divided by n. As printed its slope is that of
+    n items that move together, while all but the batch's rows of F lag
+    behind: it oscillates, and the codes stay at chance.
 
     Args:
         outputs: Rows of F in the batch, [B, K].
@@ -150,7 +154,8 @@ def batch_loss(
     similar = tf.cast(similar, tf.float32)
     likelihood = tf.reduce_sum(similar * products - tf.nn.softplus(products))
     off = tf.reduce_sum(tf.square(codes - outputs))
-    unbalanced = tf.reduce_sum(tf.square(tf.reduce_sum(whole, axis=0)))
+    count = tf.cast(tf.shape(whole)[0], tf.float32)
+    unbalanced = tf.reduce_sum(tf.square(tf.reduce_sum(whole, axis=0))) / count
     total = -likelihood + quantization * off + balance * unbalanced
     return total / tf.cast(tf.size(similar), tf.float32)
 

@@ -44,7 +44,7 @@ def test_the_loss_is_the_objective_written_out(dcmh_model):
             theta = 0.5 * whole[i] @ other[j]
             total -= similar[i, j] * theta - np.log1p(np.exp(theta))
     total += 0.5 * np.sum((codes - whole[:2]) ** 2)
-    total += 0.25 * np.sum(whole.sum(axis=0) ** 2)
+    total += 0.25 / 5 * np.sum(whole.sum(axis=0) ** 2)
     # Two items of a batch, five in all.
     assert float(loss) == pytest.approx(total / 10, rel=1e-5)
 
@@ -67,10 +67,10 @@ def test_the_gradient_is_that_of_the_paper(dcmh_model):
         )
     gradient = tape.gradient(loss, outputs)
 
-    # 1/2 sum_j (sigma(T) - S) G_j + 2 gamma (F - B) + 2 eta F'1, over n B.
+    # 1/2 sum_j (sigma(T) - S) G_j + 2 gamma (F - B) + 2 eta F'1 / n, over n B.
     sigma = 1 / (1 + np.exp(-0.5 * whole[:2] @ other.T))
     expected = 0.5 * (sigma - similar) @ other + (whole[:2] - codes)
-    expected = expected + 0.5 * whole.sum(axis=0)
+    expected = expected + 0.5 * whole.mean(axis=0)
     np.testing.assert_allclose(gradient, expected / 10, rtol=1e-4, atol=1e-6)
 
 
