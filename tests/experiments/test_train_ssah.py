@@ -170,15 +170,14 @@ def test_images_and_backbone_must_fit_before_anything_is_written(
     assert "no weights file absent.mat" in _refused(method, absent, pictured)
 
 
-@pytest.mark.parametrize(
-    ("method", "config"),
-    [
-        (train_ugach.METHOD, ugach_config.Config()),
-        (train_uch.METHOD, uch_config.Config()),
-    ],
-)
-def test_other_methods_refuse_pixels(method, config, pictured):
-    message = _refused(method, config, pictured)
+def test_a_method_without_image_networks_refuses_pixels(pictured):
+    message = _refused(train_ugach.METHOD, ugach_config.Config(), pictured)
 
     assert "learns from image features" in message
     assert "leave --image_input=pixels out" in message
+
+
+def test_uch_wants_a_backbone_for_pixels_as_well(pictured):
+    message = _refused(train_uch.METHOD, uch_config.Config(), pictured)
+
+    assert "pass --backbone=small" in message
