@@ -7,16 +7,9 @@ r"""UCH with a part left out at a time, over seeds and code lengths.
 The same command with the same --output_dir goes on where it stopped.
 """
 
-from common import run as common_run
-from common import runner
 from experiments import ablations
 from experiments import train_uch
 from uch import config as uch_config
 
-
-def _main(config: uch_config.Config, run: common_run.Run) -> None:
-    ablations.main(train_uch.METHOD, config, run)
-
-
 if __name__ == "__main__":
-    runner.start(_main, uch_config.PRESETS, ablations.define_flags)
+    ablations.start(train_uch.METHOD, uch_config.PRESETS)

@@ -9,16 +9,9 @@ not repeated and one that was cut off is continued, so the same command with
 the same --output_dir goes on where it stopped.
 """
 
-from common import run as common_run
-from common import runner
 from experiments import ablations
 from experiments import train_ugach
 from ugach import config as ugach_config
 
-
-def _main(config: ugach_config.Config, run: common_run.Run) -> None:
-    ablations.main(train_ugach.METHOD, config, run)
-
-
 if __name__ == "__main__":
-    runner.start(_main, ugach_config.PRESETS, ablations.define_flags)
+    ablations.start(train_ugach.METHOD, ugach_config.PRESETS)

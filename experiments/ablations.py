@@ -1,6 +1,7 @@
 """A method with parts left out, over seeds and code lengths."""
 
 import dataclasses
+import functools
 import pathlib
 from typing import Any
 
@@ -23,24 +24,9 @@ KEPT = (
 )
 
 
-def define_flags() -> None:
-    """Flags of an ablation's command line."""
-    flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
-    flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
-    flags.DEFINE_list("variants", [], "Variants to train; empty: all.")
-    flags.DEFINE_string("result", "", "A .json file for the figures.")
-
-
-def main(method: trainings.Method, config: Any, run: common_run.Run) -> None:
-    """Runs a method's ablation as the flags say and prints its table."""
-    given = flags.FLAGS
-    with runner.one_sentence_errors():
-        lengths = [length(text) for text in given.lengths] or [config.bits]
-        chosen = _choose(method, given.variants)
-    result = run_all(chosen, config, run, given.num_seeds, lengths)
-    if given.result:
-        files.write_json(given.result, result)
-    print(tables.ablation_table(result))
+def start(method: trainings.Method, presets: dict[str, Any]) -> None:
+    """Runs a method's ablation command."""
+    runner.start(functools.partial(_main, method), presets, _define_flags)
 
 
 def run_all(
@@ -97,6 +83,24 @@ def run_all(
         "versions": record["versions"],
         "runs": runs,
     }
+
+
+def _define_flags() -> None:
+    flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
+    flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
+    flags.DEFINE_list("variants", [], "Variants to train; empty: all.")
+    flags.DEFINE_string("result", "", "A .json file for the figures.")
+
+
+def _main(method, config, run) -> None:
+    given = flags.FLAGS
+    with runner.one_sentence_errors():
+        lengths = [length(text) for text in given.lengths] or [config.bits]
+        chosen = _choose(method, given.variants)
+    result = run_all(chosen, config, run, given.num_seeds, lengths)
+    if given.result:
+        files.write_json(given.result, result)
+    print(tables.ablation_table(result))
 
 
 def _run_one(method, config, run) -> dict:

@@ -5,14 +5,12 @@ import dataclasses
 import importlib
 import multiprocessing
 import os
-import re
-import resource
-import sys
 import time
 from typing import Any
 
 from common import files
 from common import run as common_run
+from experiments import peak_memory
 
 # Name in tables of each method, by its name on the command line.
 NAMES = {
@@ -132,25 +130,12 @@ def _fit(name, cell, run, directory) -> None:
         {
             "train_seconds": seconds,
             "cpu_seconds": cpu_seconds,
-            "peak_memory_bytes": peak_memory(),
+            "peak_memory_bytes": peak_memory.so_far(),
             "training_pairs": min(
                 len(pairs), getattr(cell.settings, "max_pairs", len(pairs))
             ),
         },
     )
-
-
-def peak_memory() -> int:
-    """Largest resident size of this process so far, in bytes."""
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
-        return int(found[1]) * 1024
-    except (OSError, TypeError):
-        # Where there is no /proc. On Linux this would count the parent's size
-        # too, which a child has for a moment when it starts.
-        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return size if sys.platform == "darwin" else size * 1024
 
 
 class Lines:

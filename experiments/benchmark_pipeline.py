@@ -29,6 +29,7 @@ from absl import flags
 
 from common import files
 from common import runner
+from experiments import peak_memory
 from ugach import config as ugach_config
 
 _TEXT_DIM = 1000
@@ -102,18 +103,7 @@ def train_from_disk(folder: pathlib.Path, given) -> dict[str, float]:
     feed = _Feed(data, draws, given.turn)
     for _ in range(given.turn):
         model.train_function(feed.it)
-    return {"open_seconds": opened, "peak_bytes": _peak_bytes()}
-
-
-def _peak_bytes() -> int:
-    """Largest resident set of this process.
-
-    Not `ru_maxrss`, which a new process takes over from the one that started
-    it.
-    """
-    status = pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if "VmHWM" in line)
-    return 1024 * int(line.split()[1])
+    return {"open_seconds": opened, "peak_bytes": peak_memory.so_far()}
 
 
 class _Feed:

@@ -7,7 +7,6 @@ measured in seconds of the processor, several in seconds of the clock.
 
 import multiprocessing
 import pathlib
-import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from common import hamming
 from common import kernel
 from common import multi_index
 from common import scan
+from experiments import peak_memory
 
 # Items of one tile of `scan.c`.
 _TILE = 1024
@@ -139,13 +139,13 @@ def growth(items: int, queries: int, rounds: int) -> dict:
 
 def _peak_memory(items: int, queries: int) -> dict:
     """In a process of its own, where nothing larger came before."""
-    before = _peak_bytes()
+    before = peak_memory.so_far()
     rows = np.random.default_rng(0).bytes(8 * items)
     rows = np.frombuffer(rows, np.uint8).reshape(items, 8)
     index = hamming.HammingIndex(64)
     index.add(codes.PackedCodes(rows, 64))
     index.search(random_codes(queries, 64, 1), 100)
-    peak = _peak_bytes() - before
+    peak = peak_memory.so_far() - before
     return {
         "packed_megabytes": rows.nbytes / 1e6,
         "peak_megabytes": peak / 1e6,
@@ -162,12 +162,6 @@ def _seconds_to_open(index: hamming.HammingIndex) -> float:
         opened = hamming.HammingIndex.load(path)
         _ = len(opened), opened.ids[0]
         return time.perf_counter() - start
-
-
-def _peak_bytes() -> int:
-    """Largest memory of this process so far; unlike `getrusage`, only its."""
-    status = pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
 
 def _read_bandwidth(rows: np.ndarray) -> float:

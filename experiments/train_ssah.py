@@ -5,6 +5,7 @@ python -m experiments.train_ssah --dataset=PATH.npz --bits=32 --ablation
 """
 
 from common.backbones import choice
+from common.data import draws as data_draws
 from experiments import trainings
 from ssah import config as ssah_config
 
@@ -14,7 +15,7 @@ def _fit(config, prepared):
     from ssah import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train
-    draws = training.make_draws(config, rows, run.seed)
+    draws = data_draws.PairDraws.at_most(len(rows), config.batch_size, run.seed)
     model = training.build_model(
         config, data, rows, draws.steps_per_epoch, run.seed, run.jit_compile
     )

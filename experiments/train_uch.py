@@ -5,6 +5,7 @@ python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
 """
 
 from common.backbones import choice
+from common.data import draws as data_draws
 from experiments import trainings
 from uch import collapse
 from uch import config as uch_config
@@ -15,7 +16,7 @@ def _fit(config, prepared):
     from uch import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train
-    draws = training.make_draws(config, rows, run.seed)
+    draws = data_draws.PairDraws.at_most(len(rows), config.batch_size, run.seed)
     model = training.build_model(
         config,
         data.image_shape,

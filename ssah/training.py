@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from common import schedules
 from common.backbones import building
+from common.backbones import choice
 from common.data import arrays
-from common.data import draws as data_draws
 from common.data import pipeline
 from ssah import config as ssah_config
 from ssah import model as ssah_model
@@ -69,15 +69,6 @@ def schedule(config: ssah_config.Config) -> Schedule:
     )
 
 
-def make_draws(
-    config: ssah_config.Config, rows: np.ndarray, seed: int
-) -> data_draws.PairDraws:
-    """Batches of training pairs, at most all of them at once."""
-    return data_draws.PairDraws(
-        len(rows), min(config.batch_size, len(rows)), seed
-    )
-
-
 def build_model(
     config: ssah_config.Config,
     data: arrays.CrossModalData,
@@ -132,8 +123,7 @@ def build_model(
     ]
     if not config.labnet:
         optimizers[0] = None
-    # XLA takes three times as long for the gradients of convolutions on a CPU.
-    jit_compile = jit_compile and config.backbone == "none"
+    jit_compile = jit_compile and not choice.slow_in_xla(config.backbone)
     model.compile(*optimizers, jit_compile=jit_compile)
     return model
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from common import schedules
 from common.backbones import building
+from common.backbones import choice
 from common.data import arrays
-from common.data import draws as data_draws
 from uch import collapse
 from uch import config as uch_config
 from uch import model as uch_model
@@ -18,15 +18,6 @@ from uch import objective
 
 # Enough training pairs to see a collapse.
 _SAMPLE = 1024
-
-
-def make_draws(
-    config: uch_config.Config, rows: np.ndarray, seed: int
-) -> data_draws.PairDraws:
-    """Batches of training pairs, at most all of them at once."""
-    return data_draws.PairDraws(
-        len(rows), min(config.batch_size, len(rows)), seed
-    )
 
 
 def build_model(
@@ -56,8 +47,7 @@ def build_model(
         ),
         seed,
     )
-    # XLA takes three times as long for the gradients of convolutions on a CPU.
-    jit_compile = jit_compile and config.backbone == "none"
+    jit_compile = jit_compile and not choice.slow_in_xla(config.backbone)
     model.compile(
         {
             player: _optimizer(config, player, steps_per_epoch)

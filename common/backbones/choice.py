@@ -7,6 +7,14 @@ from common.backbones import matconvnet
 NAMES = ("none", "small", "cnn_f", "vgg19")
 
 
+def slow_in_xla(name: str) -> bool:
+    """Whether XLA should leave steps through a backbone alone.
+
+    On a CPU it takes far longer for the gradients of convolutions.
+    """
+    return name != "none"
+
+
 def check(name: str, weights: str, image_shape: tuple[int, ...]) -> None:
     """Refuses a backbone that does not fit the images, or its weights.
 

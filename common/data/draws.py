@@ -38,6 +38,11 @@ class PairDraws:
     # Draws whose rows are gathered, one after the other, into a batch.
     gathered = ("index",)
 
+    @classmethod
+    def at_most(cls, count: int, batch_size: int, seed: int) -> "PairDraws":
+        """Batches of `batch_size`, or of all rows where there are fewer."""
+        return cls(count, min(batch_size, count), seed)
+
     def __post_init__(self):
         if not 1 <= self.batch_size <= self.count:
             raise ValueError(

@@ -130,10 +130,7 @@ def make(
         )
     validation = retrieval[len(retrieval) - num_validation :]
     train = retrieval[: num_train or len(retrieval)]
-    if hold_out_validation:
-        train = train[~np.isin(train, validation)]
-    if not len(train):
-        raise ValueError("The split leaves no rows to train on.")
+    train = _trainable(train, validation, hold_out_validation)
     return Split(query, retrieval, train, validation)
 
 
@@ -169,8 +166,13 @@ def complete(
     if validation is None:
         rng = np.random.default_rng(seed)
         validation = rng.choice(retrieval, num_validation, replace=False)
+    train = _trainable(train, validation, hold_out_validation)
+    return Split(parts["query"], retrieval, train, validation)
+
+
+def _trainable(train, validation, hold_out_validation) -> np.ndarray:
     if hold_out_validation:
         train = train[~np.isin(train, validation)]
     if not len(train):
         raise ValueError("The split leaves no rows to train on.")
-    return Split(parts["query"], retrieval, train, validation)
+    return train

@@ -43,14 +43,6 @@ def test_an_ablation_leaves_its_stage_out(changed, left_out, tiny):
     assert len(reduced) < len(whole)
 
 
-def test_a_batch_is_at_most_all_rows(tiny):
-    config = dataclasses.replace(tiny, batch_size=1000)
-
-    drawn = training.make_draws(config, np.arange(90), 3)
-
-    assert (drawn.count, drawn.batch_size, drawn.seed) == (90, 90, 3)
-
-
 def _rates(optimizer, steps):
     rates = []
     for step in steps:

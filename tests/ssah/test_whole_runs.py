@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from common import checkpoints
+from common.data import draws
 from common.data import pipeline
 from ssah import config as ssah_config
 from ssah import training
@@ -24,7 +25,7 @@ def _run(
 ):
     """Trains as a runner does, from the newest checkpoint where one is."""
     rows = np.arange(len(data))
-    drawn = training.make_draws(config, rows, seed)
+    drawn = draws.PairDraws.at_most(len(rows), config.batch_size, seed)
     steps = drawn.steps_per_epoch
     model = training.build_model(config, data, rows, steps, seed, jit_compile)
     schedule = training.schedule(config)

@@ -21,14 +21,6 @@ def _build(config, data, steps=10):
     )
 
 
-def test_a_batch_is_at_most_all_rows(tiny):
-    config = dataclasses.replace(tiny, batch_size=1000)
-
-    drawn = training.make_draws(config, np.arange(90), 3)
-
-    assert (drawn.count, drawn.batch_size, drawn.seed) == (90, 90, 3)
-
-
 @pytest.mark.parametrize("optimizer", ("sgd", "adam"))
 def test_rates_belong_to_the_modality_and_fall_once(data, optimizer, tiny):
     # Ten steps an epoch; 60% of 5 epochs are 30 steps.

@@ -7,6 +7,7 @@ import tensorflow as tf
 from common import callbacks as common_callbacks
 from common import encoding
 from common import evaluation
+from common.data import draws
 from common.data import pipeline
 from tests import whole_runs
 from uch import collapse
@@ -53,7 +54,7 @@ def _run(
 ):
     """Trains as a runner does, from the newest checkpoint where one is."""
     rows = np.arange(len(data))
-    drawn = training.make_draws(config, rows, seed)
+    drawn = draws.PairDraws.at_most(len(rows), config.batch_size, seed)
     steps = drawn.steps_per_epoch
     model = training.build_model(
         config, data.image_shape, data.text_dim, steps, seed, jit_compile

@@ -75,3 +75,9 @@ def test_a_batch_must_fit_the_rows(size):
 def test_a_pool_must_fit_the_rows(size):
     with pytest.raises(ValueError, match=f"between 2 and the 40.*{size}"):
         draws.GraphDraws(graph(), 8, size, seed=0)
+
+
+def test_a_batch_is_at_most_all_rows():
+    drawn = draws.PairDraws.at_most(90, 1000, 3)
+
+    assert (drawn.count, drawn.batch_size, drawn.seed) == (90, 90, 3)
