@@ -53,6 +53,7 @@ setuptools.setup(
         "uch": ["README.md"],
         "ugach": ["README.md"],
         "experiments": ["README.md", "results/*.json"],
+        "experiments.papers": ["*.csv"],
     },
     install_requires=[
         "tensorflow>=2.21",

@@ -124,6 +124,18 @@ class Evaluation:
             for direction, counts in self.counts.items()
         }
 
+    def average_precision(self) -> dict[str, np.ndarray]:
+        """`map_all` query by query: [q] float64 of `i2t` and `t2i`.
+
+        NaN for a query without a relevant item.
+        """
+        return {
+            direction: retrieval.expected_average_precision(
+                counts.items, counts.relevant
+            )
+            for direction, counts in self.counts.items()
+        }
+
     def _stable_map(self, direction: str) -> float | None:
         return _mean(
             stable_ranking.stable_average_precision(

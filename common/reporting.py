@@ -11,6 +11,7 @@ from common import figures
 from common import files
 from common import hamming
 from common import model as common_model
+from common import peak_memory
 from common import run as common_run
 from common.data import thumbnails
 
@@ -25,8 +26,9 @@ def finish(
 ) -> dict:
     """Exports the model, hashes query and retrieval rows, and evaluates.
 
-    Writes `saved_model/`, `codes.npz`, `metrics.json` and `figures/` in the
-    run's folder, and the figures to TensorBoard.
+    Writes `saved_model/`, `codes.npz`, `average_precision.npz` of every query,
+    `metrics.json` and `figures/` in the run's folder, and the figures to
+    TensorBoard.
 
     Args:
         prepared: The run.
@@ -48,8 +50,12 @@ def finish(
     found.save(directory / "codes.npz")
     labels = encoding.split_labels(prepared.data, split)
     scored = found.evaluation(*labels)
+    files.write_npz(
+        directory / "average_precision.npz", **scored.average_precision()
+    )
     metrics = scored.metrics() | found.label_directions(*labels)
     metrics["train_seconds"] = train_seconds
+    metrics["peak_memory_bytes"] = peak_memory.so_far()
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     draw(prepared, found, scored, metrics, title)
     files.write_json(directory / "metrics.json", metrics)

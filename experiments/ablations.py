@@ -57,7 +57,7 @@ def run_all(
                 directory = parent / "_".join(
                     (trainings.folder_name(variant), str(bits), str(seed))
                 )
-                metrics = _run_one(
+                metrics = run_one(
                     method,
                     dataclasses.replace(config, bits=bits, **changed),
                     dataclasses.replace(
@@ -103,7 +103,11 @@ def _main(method, config, run) -> None:
     print(tables.ablation_table(result))
 
 
-def _run_one(method, config, run) -> dict:
+def run_one(method: trainings.Method, config: Any, run: common_run.Run) -> dict:
+    """What a result file keeps of one training, finished or not.
+
+    A training that went wrong by itself leaves its `failure`.
+    """
     finished = pathlib.Path(run.output_dir) / "metrics.json"
     if finished.exists():
         with runner.one_sentence_errors():
@@ -118,11 +122,16 @@ def _run_one(method, config, run) -> dict:
             return {"failure": str(error)}
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
+        "peak_memory_mb": _megabytes(metrics.get("peak_memory_bytes")),
         **{
             direction: {name: metrics[direction][name] for name in KEPT}
             for direction in ("i2t", "t2i")
         },
     }
+
+
+def _megabytes(size: int | None) -> int | None:
+    return None if size is None else round(size / 2**20)
 
 
 def _choose(method, names) -> trainings.Method:

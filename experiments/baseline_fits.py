@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from common import files
+from common import peak_memory
 from common import run as common_run
-from experiments import peak_memory
 
 # Name in tables of each method, by its name on the command line.
 NAMES = {

@@ -28,8 +28,8 @@ from absl import app
 from absl import flags
 
 from common import files
+from common import peak_memory
 from common import runner
-from experiments import peak_memory
 from ugach import config as ugach_config
 
 _TEXT_DIM = 1000

@@ -19,8 +19,8 @@ from common import evaluation
 from common import hamming
 from common import kernel
 from common import multi_index
+from common import peak_memory
 from common import scan
-from experiments import peak_memory
 
 # Items of one tile of `scan.c`.
 _TILE = 1024

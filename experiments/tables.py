@@ -17,6 +17,8 @@ from absl import app
 from absl import flags
 
 from common import files
+from experiments import spreads
+from experiments.papers import rendering
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"
@@ -84,7 +86,9 @@ def comparison_table(results: list[dict]) -> str:
         for result in results:
             method = list(result["variants"])[-1]
             cells = [
-                _cell(_runs(result, method, bits), direction)
+                spreads.map_all(
+                    spreads.of(result["runs"], method, bits), direction
+                )
                 for bits in lengths
             ]
             lines.append(f"| {name} | {method} | {' | '.join(cells)} |")
@@ -144,7 +148,7 @@ def _table(result, more) -> str:
     ]
     rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
     for variant, bits in sorted(rows, key=lambda row: row[1]):
-        runs = _runs(result, variant, bits)
+        runs = spreads.of(result["runs"], variant, bits)
         failed = [run for run in runs if "failure" in run]
         cells = (
             [
@@ -159,20 +163,20 @@ def _table(result, more) -> str:
     return "\n".join([*lines, *chance])
 
 
-def _runs(result, variant, bits) -> list[dict]:
-    return [
-        run
-        for run in result["runs"]
-        if (run["variant"], run["bits"]) == (variant, bits)
-    ]
-
-
 def _cells(runs) -> list[str]:
-    both = np.mean([_column(runs, d, "map_all") for d in _BOTH], axis=0)
+    both = np.mean(
+        [spreads.column(runs, d, "map_all") for d in spreads.DIRECTIONS], axis=0
+    )
     return [
-        *(_spread(_column(runs, d, "map_all")) for d in _BOTH),
-        _spread(both),
-        *(_spread(_column(runs, d, "map_at_50")) for d in _BOTH),
+        *(
+            spreads.text(spreads.column(runs, d, "map_all"))
+            for d in spreads.DIRECTIONS
+        ),
+        spreads.text(both),
+        *(
+            spreads.text(spreads.column(runs, d, "map_at_50"))
+            for d in spreads.DIRECTIONS
+        ),
         str(len(runs)),
         _mean_of(runs, "train_seconds"),
     ]
@@ -186,41 +190,25 @@ def _most(runs, name) -> str:
     return str(max(run[name] for run in runs))
 
 
-def _cell(runs, direction) -> str:
-    if not runs:
-        return ""
-    if any("failure" in run for run in runs):
-        return "failed"
-    return _spread(_column(runs, direction, "map_all"))
-
-
 def _chance(runs) -> list[str]:
     scored = [run for run in runs if "failure" not in run]
     if not scored:
         return []
-    chance = [_column(scored, d, "chance").mean() for d in _BOTH]
+    chance = [
+        spreads.column(scored, d, "chance").mean() for d in spreads.DIRECTIONS
+    ]
     return [
         f"| chance | | {chance[0]:.4f} | {chance[1]:.4f} "
         f"| {np.mean(chance):.4f} | | | | |"
     ]
 
 
-_BOTH = ("i2t", "t2i")
 _MAKERS = {
     "ablation": ablation_table,
     "baselines": baselines_table,
+    "paper": rendering.markdown,
     "search": search_table,
 }
-
-
-def _column(runs, direction, metric) -> np.ndarray:
-    return np.array([run[direction][metric] for run in runs])
-
-
-def _spread(values: np.ndarray) -> str:
-    if len(values) < 2:
-        return f"{values.mean():.4f}"
-    return f"{values.mean():.4f} ± {values.std(ddof=1):.4f}"
 
 
 def _main(arguments: list[str]) -> None:

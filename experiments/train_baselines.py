@@ -60,7 +60,7 @@ def run_all(
             "seed": cell_run.seed,
         }
         try:
-            one |= _kept(run_cell(name, cell, cell_run))
+            one |= kept(run_cell(name, cell, cell_run))
             record = records.load(directory)
         except (ValueError, OSError, RuntimeError) as error:
             print(f"Error: {directory.name}: {error}", flush=True)
@@ -114,7 +114,8 @@ def run_cell(name: str, cell: baseline_fits.Cell, run: common_run.Run) -> dict:
     return metrics
 
 
-def _kept(metrics: dict) -> dict:
+def kept(metrics: dict) -> dict:
+    """What a result file keeps of a fit's metrics."""
     return {
         "training_pairs": metrics["training_pairs"],
         "train_seconds": round(metrics["train_seconds"], 1),

@@ -82,8 +82,15 @@ NUMPY_ONLY = (
 
 # Modules that experiments import once they train or evaluate.
 IMPORTED_LATE = tuple(
-    f"experiments.baselines.{name}"
-    for name in ("evaluation", "keras_training", "dcmh_model", "acmr_model")
+    f"experiments.{name}"
+    for name in (
+        "baselines.evaluation",
+        "baselines.keras_training",
+        "baselines.dcmh_model",
+        "baselines.acmr_model",
+        "papers.drawing",
+        "papers.trials",
+    )
 )
 
 

@@ -18,7 +18,8 @@ def finish(
     """Hashes query and retrieval rows with `model.npz` and evaluates.
 
     A model that ranks by a score of its own is evaluated by that score.
-    Writes `codes.npz` and then `metrics.json` in the run's folder.
+    Writes `codes.npz`, `average_precision.npz` of every query and then
+    `metrics.json` in the run's folder.
 
     Returns:
         The content of `metrics.json`.
@@ -29,11 +30,16 @@ def finish(
         encoders(model), data, split.query, split.retrieval
     )
     found.save(directory / "codes.npz")
-    metrics = found.evaluation(*encoding.split_labels(data, split)).metrics()
+    scored = found.evaluation(*encoding.split_labels(data, split))
+    metrics = scored.metrics()
     metrics["ranked_by"] = "Hamming distance"
+    precision = scored.average_precision()
     if hasattr(model, "text_scorer"):
-        metrics |= ranking.evaluate(model, data, split)
         metrics["ranked_by"] = "score"
+        for direction, ranked in ranking.evaluate(model, data, split).items():
+            precision[direction] = ranked.pop("average_precision")
+            metrics[direction] = ranked
+    files.write_npz(directory / "average_precision.npz", **precision)
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     metrics |= files.read_json(directory / "fit.json")
     files.write_json(directory / "metrics.json", metrics)

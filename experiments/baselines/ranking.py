@@ -52,8 +52,10 @@ def score_metrics(
     queries: np.ndarray,
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-) -> dict[str, float | None]:
+) -> dict[str, float | np.ndarray | None]:
     """Mean metrics of one direction, over queries with a relevant item.
+
+    `average_precision` is what `map_all` is the mean of, [q].
 
     Args:
         scorer: Maps queries to scores of the database, higher is nearer.
@@ -83,9 +85,13 @@ def score_metrics(
                 "chance": retrieval.chance_level(*counts),
             }
         )
-    return {
-        name: _mean(np.concatenate([block[name] for block in found]))
+    columns = {
+        name: np.concatenate([block[name] for block in found])
         for name in found[0]
+    }
+    return {
+        "average_precision": columns["map_all"],
+        **{name: _mean(column) for name, column in columns.items()},
     }
 
 

@@ -142,7 +142,7 @@ def test_a_change_reaches_its_method_alone():
 def test_the_peak_of_memory_covers_what_was_given_back():
     program = (
         "import numpy as np\n"
-        "from experiments import peak_memory\n"
+        "from common import peak_memory\n"
         "before = peak_memory.so_far()\n"
         "large = np.ones(4_000_000)\n"
         "del large\n"

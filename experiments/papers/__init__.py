@@ -1,0 +1,1 @@
+"""The papers' tables and figures, made again on whatever data there is."""

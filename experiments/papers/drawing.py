@@ -1,0 +1,171 @@
+"""A table's picture, in the manner of the papers' figures."""
+
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib import figure as mpl_figure
+
+from common import encoding
+from common import figures
+from common.data import arrays
+from common.data import splits
+from experiments import spreads
+from experiments.papers import specs
+
+_DIRECTIONS = figures.DIRECTIONS.items()
+
+
+def map_by_length(result: dict) -> mpl_figure.Figure:
+    """MAP against the code length, with the spread over seeds."""
+
+    def draw(axis, direction):
+        for method in result["methods"]:
+            found = [
+                (bits, spreads.of(_scored(result), method, bits))
+                for bits in result["lengths"]
+            ]
+            _errorbar(
+                axis,
+                [(bits, runs) for bits, runs in found if runs],
+                direction,
+                method,
+            )
+        _chance(axis, result, direction)
+        axis.set(xlabel="bits", xscale="log", xticks=result["lengths"])
+        axis.set_xticks(result["lengths"], labels=map(str, result["lengths"]))
+        axis.minorticks_off()
+
+    return _figure(result, "MAP", draw)
+
+
+def settings(result: dict, table: specs.Table) -> mpl_figure.Figure:
+    """MAP against a weight's factor, one line per weight."""
+    return _by_point(result, table, "weight, times its default")
+
+
+def training_time(result: dict, table: specs.Table) -> mpl_figure.Figure:
+    """MAP against the seconds that training took, one line per method."""
+    return _by_point(result, table, "seconds of training")
+
+
+def curves(
+    result: dict,
+    folders: dict[tuple[str, int], list[pathlib.Path]],
+    data: arrays.CrossModalData,
+    split: splits.Split,
+    kind: str,
+) -> mpl_figure.Figure:
+    """Curves over the ranking, mean over seeds.
+
+    Args:
+        result: The table.
+        folders: Finished runs of each row and code length.
+        data: The data set.
+        split: Its query and retrieval rows.
+        kind: `precision_at` of the first N, or `precision_recall` by radius.
+    """
+    labels = encoding.split_labels(data, split)
+    found = {
+        row: [
+            encoding.load(folder / "codes.npz").evaluation(*labels).curves()
+            for folder in runs
+        ]
+        for (row, _), runs in folders.items()
+    }
+
+    def draw(axis, direction):
+        for row, seeds in found.items():
+            x, y = _curve([seed[direction] for seed in seeds], kind)
+            axis.plot(x, y, label=row)
+        names = {
+            "precision_at": {"xlabel": "N"},
+            "precision_recall": {"xlabel": "recall", "xlim": (0, 1)},
+        }
+        axis.set(**names[kind])
+
+    return _figure(result, "precision", draw)
+
+
+def _curve(seeds, kind) -> tuple[np.ndarray, np.ndarray]:
+    if kind == "precision_at":
+        values = np.mean([seed["precision_at"] for seed in seeds], axis=0)
+        return np.arange(1, len(values) + 1), values
+    return tuple(
+        np.mean([seed[f"micro_{name}"] for seed in seeds], axis=0)
+        for name in ("recall", "precision")
+    )
+
+
+def _by_point(result, table, name) -> mpl_figure.Figure:
+    lines = {}
+    for row in table.rows:
+        if row.label in result["methods"]:
+            parts = row.label.replace(",", " x").split(" x ")
+            lines.setdefault(parts[0], []).append(row)
+
+    def draw(axis, direction):
+        for line, rows in lines.items():
+            points = []
+            for row in rows:
+                runs = spreads.of(
+                    _scored(result), row.label, result["lengths"][0]
+                )
+                if runs:
+                    seconds = np.mean([run["train_seconds"] for run in runs])
+                    at = seconds if table.picture == "time" else row.point
+                    points.append((at, runs))
+            _errorbar(axis, points, direction, line)
+        _chance(axis, result, direction)
+        axis.set(xlabel=name, xscale="log")
+
+    return _figure(result, "MAP", draw)
+
+
+def _scored(result) -> list[dict]:
+    return [run for run in result["runs"] if "failure" not in run]
+
+
+def _errorbar(axis, points, direction, label) -> None:
+    if not points:
+        return
+    values = [spreads.column(runs, direction, "map_all") for _, runs in points]
+    axis.errorbar(
+        [at for at, _ in points],
+        [found.mean() for found in values],
+        [found.std(ddof=1) if len(found) > 1 else 0 for found in values],
+        label=label,
+        marker=".",
+        capsize=2,
+    )
+
+
+def _chance(axis, result, direction) -> None:
+    scored = _scored(result)
+    if scored:
+        level = spreads.column(scored, direction, "chance").mean()
+        axis.axhline(level, color="grey", linestyle=":", label="chance")
+
+
+def _figure(
+    result: dict, name: str, draw: Callable[[object, str], None]
+) -> mpl_figure.Figure:
+    figure = mpl_figure.Figure(figsize=(11, 5), layout="constrained")
+    figure.suptitle(f"{result['title']}; {result['dataset']}")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, (direction, title) in zip(axes, _DIRECTIONS, strict=True):
+        # Ten colours are too few for a table's methods.
+        axis.set_prop_cycle(color=_colours(len(result["methods"])))
+        draw(axis, direction)
+        axis.set(title=title, ylabel=name)
+        axis.grid(alpha=0.3)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside right center"
+    )
+    return figure
+
+
+def _colours(count):
+    import matplotlib
+
+    return matplotlib.colormaps["turbo"](np.linspace(0.02, 0.95, count))

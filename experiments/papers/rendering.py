@@ -1,0 +1,169 @@
+"""A paper's table as Markdown, CSV and LaTeX."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+from experiments import spreads
+from experiments.papers import published
+
+_TASKS = {"i2t": "image to text", "t2i": "text to image"}
+
+
+def markdown(result: dict) -> str:
+    """`map_all` by direction, what fits took, and comparisons.
+
+    A cell is mean ± standard deviation over seeds, in brackets what the paper
+    printed for its own data.
+    """
+    parts = [
+        _table(["task", "method", *(f"{b} bits" for b in result["lengths"])])
+        + [_line(cells) for cells in _body(result)],
+        _table(["method", "seconds", "peak MB", "training pairs"])
+        + [_line(cells) for cells in _costs(result)],
+    ]
+    if result["comparisons"]:
+        parts.append(
+            _table(["above", *(f"{b} bits" for b in result["lengths"])])
+            + [_line(cells) for cells in _comparisons(result)]
+        )
+    return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def latex(result: dict) -> str:
+    """The first of these tables, for the booktabs package."""
+    lengths = result["lengths"]
+    head = " & ".join(["task", "method", *(f"{bits} bits" for bits in lengths)])
+    body = [
+        " & ".join(cells).replace("±", r"$\pm$").replace("_", r"\_") + r" \\"
+        for cells in _body(result)
+    ]
+    return "\n".join(
+        [
+            f"% {result['title']}; {result['dataset']}",
+            rf"\begin{{tabular}}{{ll{'r' * len(lengths)}}}",
+            r"\toprule",
+            head + r" \\",
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def comma_separated(result: dict) -> str:
+    """One line per direction, method and length, with all that is known."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["direction", "method", "bits", "seeds", "map_all", "deviation"]
+        + ["chance", "map_at_50", "published", "seconds", "peak_memory_mb"]
+    )
+    for direction in _TASKS:
+        for method in result["methods"]:
+            for bits in result["lengths"]:
+                runs = spreads.of(result["runs"], method, bits)
+                runs = [run for run in runs if "failure" not in run]
+                if runs:
+                    writer.writerow(
+                        [direction, method, bits, len(runs)]
+                        + _figures(runs, direction)
+                        + [_published(result, direction, method, bits) or ""]
+                        + [_mean(runs, "train_seconds")]
+                        + [_most(runs, "peak_memory_mb")]
+                    )
+    return text.getvalue()
+
+
+def _figures(runs, direction) -> list[str]:
+    found = spreads.column(runs, direction, "map_all")
+    deviation = f"{found.std(ddof=1):.6f}" if len(found) > 1 else ""
+    rest = (
+        spreads.column(runs, direction, metric).mean()
+        for metric in ("chance", "map_at_50")
+    )
+    return [f"{found.mean():.6f}", deviation, *(f"{v:.6f}" for v in rest)]
+
+
+def _body(result) -> Iterator[list[str]]:
+    for direction, task in _TASKS.items():
+        for method in result["methods"]:
+            cells = []
+            for bits in result["lengths"]:
+                runs = spreads.of(result["runs"], method, bits)
+                cell = spreads.map_all(runs, direction)
+                printed = _published(result, direction, method, bits)
+                cells.append(f"{cell} ({printed:.3f})" if printed else cell)
+            yield [task, method, *cells]
+        yield [task, "chance", *_chance(result, direction)]
+
+
+def _chance(result, direction) -> list[str]:
+    scored = [run for run in result["runs"] if "failure" not in run]
+    if not scored:
+        return [""] * len(result["lengths"])
+    chance = spreads.column(scored, direction, "chance").mean()
+    return [f"{chance:.4f}"] * len(result["lengths"])
+
+
+def _published(result, direction, method, bits) -> float | None:
+    if not result["published"]:
+        return None
+    return published.map_all(
+        result["table"], result["published"], direction, method, bits
+    )
+
+
+def _costs(result) -> Iterator[list[str]]:
+    for method in result["methods"]:
+        runs = [
+            run
+            for run in result["runs"]
+            if run["variant"] == method and "failure" not in run
+        ]
+        yield [
+            method,
+            _mean(runs, "train_seconds"),
+            _most(runs, "peak_memory_mb"),
+            _most(runs, "training_pairs"),
+        ]
+
+
+def _comparisons(result) -> Iterator[list[str]]:
+    found = {
+        (one["variant"], one["other"], one["bits"]): one
+        for one in result["comparisons"]
+    }
+    for own, other in dict.fromkeys(key[:2] for key in found):
+        cells = [
+            _interval(found.get((own, other, bits)))
+            for bits in result["lengths"]
+        ]
+        yield [f"{own} less {other}", *cells]
+
+
+def _interval(one) -> str:
+    if one is None:
+        return ""
+    return f"{one['difference']:+.4f} [{one['low']:+.4f}, {one['high']:+.4f}]"
+
+
+def _mean(runs, name) -> str:
+    return f"{np.mean([run[name] for run in runs]):.0f}" if runs else ""
+
+
+def _most(runs, name) -> str:
+    known = [run[name] for run in runs if run.get(name) is not None]
+    return str(max(known)) if known else ""
+
+
+def _table(head) -> list[str]:
+    return [_line(head), f"|{'---|' * len(head)}"]
+
+
+def _line(cells) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,35 @@
+"""Mean and spread of a metric over the seeds of a result file's runs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+DIRECTIONS = ("i2t", "t2i")
+
+
+def column(runs: Sequence[dict], direction: str, metric: str) -> np.ndarray:
+    """A metric of one direction, run by run."""
+    return np.array([run[direction][metric] for run in runs])
+
+
+def of(runs: Sequence[dict], variant: str, bits: int) -> list[dict]:
+    """The runs of one method at one code length."""
+    return [
+        run for run in runs if (run["variant"], run["bits"]) == (variant, bits)
+    ]
+
+
+def text(values: np.ndarray) -> str:
+    """Mean ± sample standard deviation; the mean alone of a single value."""
+    if len(values) < 2:
+        return f"{values.mean():.4f}"
+    return f"{values.mean():.4f} ± {values.std(ddof=1):.4f}"
+
+
+def map_all(runs: Sequence[dict], direction: str) -> str:
+    """`map_all` of these runs; empty without any."""
+    if not runs:
+        return ""
+    if any("failure" in run for run in runs):
+        return "failed"
+    return text(column(runs, direction, "map_all"))

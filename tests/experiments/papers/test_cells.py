@@ -1,0 +1,52 @@
+import pytest
+
+from experiments.papers import cells
+from experiments.papers import specs
+
+
+def _settings(name, method):
+    rows = [row for row in specs.TABLES[name].rows if row.label == method]
+    return cells._method(cells.Cell(rows[0], 16, 0))[1]
+
+
+@pytest.mark.parametrize("name", specs.TABLES)
+def test_every_row_is_a_training_of_its_own(name):
+    planned = cells.plan(specs.TABLES[name], (16, 32), 2, False)
+
+    for cell in planned:
+        cells._method(cell)
+    assert len({cell.folder for cell in planned}) == len(planned)
+
+
+def test_a_sweep_changes_one_weight():
+    default = _settings("ssah_figure_2", "alpha x 1")
+    changed = _settings("ssah_figure_2", "eta x 10")
+
+    # The default of the quantisation's weight is .3.
+    assert changed.quantization_weight == pytest.approx(3.0)
+    assert changed.classification_weight == default.classification_weight
+
+
+def test_a_quick_cell_has_one_round_and_a_folder_of_its_own():
+    row = specs.Row("SSAH", "SSAH")
+    slow, quick = (cells.Cell(row, 16, 0, flag) for flag in (False, True))
+
+    _, settings = cells._method(quick)
+
+    assert (settings.rounds, settings.first_labnet_epochs) == (1, 1)
+    assert slow.folder != quick.folder
+
+
+def test_tables_share_equal_trainings():
+    first = cells.plan(specs.TABLES["ugach_1"], (128,), 1, False)
+    second = cells.plan(specs.TABLES["ugach_figure_2"], (128,), 1, False)
+
+    assert {c.folder for c in first} == {c.folder for c in second}
+
+
+def test_variants_are_their_methods_own_settings():
+    _, settings = cells._method(
+        cells.Cell(specs.Row("SSAH-1", "SSAH-1"), 16, 0)
+    )
+
+    assert (settings.labnet, settings.bits) == (False, 16)
