@@ -40,7 +40,7 @@ def finish(
         The content of `metrics.json`.
     """
     directory, split = prepared.directory, prepared.split
-    export.export(model, directory / "saved_model")
+    export.export(model, directory / "saved_model", prepared.data.vocabulary)
     found = encoding.encode_split(
         callbacks.model_encoders(model),
         prepared.data,

@@ -12,6 +12,7 @@ from common import encoding
 from common import export
 from common import model as common_model
 from common import packing
+from common.data import bow
 
 # Knows nothing of this project: `-I` leaves its folder off the path.
 LOADER = """
@@ -25,12 +26,13 @@ found, described = {}, {}
 with np.load(inputs) as features:
     for name, signature in sorted(model.signatures.items()):
         (argument, spec), = signature.structured_input_signature[1].items()
-        result, = signature.structured_outputs.items()
-        described[name] = [
-            argument, spec.shape.as_list(), spec.dtype.name,
-            result[0], result[1].shape.as_list(), result[1].dtype.name,
-        ]
-        whole = signature(tf.constant(features[argument]))["packed"]
+        described[name] = [argument, spec.shape.as_list(), spec.dtype.name]
+        for result, spec in sorted(signature.structured_outputs.items()):
+            described[name] += [result, spec.shape.as_list(), spec.dtype.name]
+        outputs_ = signature(tf.constant(features[argument]))
+        whole = outputs_["packed"]
+        np.testing.assert_array_equal(
+            np.packbits(outputs_["bits"], axis=1), whole)
         first = signature(tf.constant(features[argument][:1]))["packed"]
         np.testing.assert_array_equal(first, whole[:1])
         found[name] = whole
@@ -47,9 +49,9 @@ def model(linear):
 
 
 @pytest.fixture(scope="module")
-def saved_model(model, tmp_path_factory):
+def saved_model(model, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export") / "new" / "saved_model"
-    export.export(model, folder)
+    export.export(model, folder, data.vocabulary, {"note.json": "{}"})
     return folder
 
 
@@ -60,7 +62,8 @@ def test_the_model_loads_with_tensorflow_alone_and_gives_the_same_bits(
         "image": data.image,
         "text": data.text.astype(np.float32),
     }
-    np.savez(tmp_path / "inputs.npz", **features)
+    sentences = np.array(["WORD3, word7!", "nothing else", "word14 word3"])
+    np.savez(tmp_path / "inputs.npz", sentence=sentences, **features)
 
     process = subprocess.run(
         [
@@ -76,11 +79,12 @@ def test_the_model_loads_with_tensorflow_alone_and_gives_the_same_bits(
 
     assert process.returncode == 0, process.stderr
     # 12 bits need two bytes.
-    packed = ["packed", [None, 2], "uint8"]
+    codes = ["bits", [None, 12], "uint8", "packed", [None, 2], "uint8"]
     assert json.loads(process.stdout) == {
-        "encode_image": ["image", [None, 12], "float32", *packed],
-        "encode_text": ["text", [None, 15], "float32", *packed],
-        "serving_default": ["image", [None, 12], "float32", *packed],
+        "encode_image": ["image", [None, 12], "float32", *codes],
+        "encode_sentence": ["sentence", [None], "string", *codes],
+        "encode_text": ["text", [None, 15], "float32", *codes],
+        "serving_default": ["image", [None, 12], "float32", *codes],
         "modules": [],
     }
     image = np.asarray(model.encode_image(features["image"]))
@@ -89,7 +93,27 @@ def test_the_model_loads_with_tensorflow_alone_and_gives_the_same_bits(
         np.testing.assert_array_equal(outputs["encode_image"], image)
         np.testing.assert_array_equal(outputs["serving_default"], image)
         np.testing.assert_array_equal(outputs["encode_text"], text)
+        np.testing.assert_array_equal(
+            outputs["encode_sentence"],
+            model.encode_text(bow.encode(list(sentences), data.vocabulary)),
+        )
     assert not np.array_equal(image, text)
+
+
+def test_vocabulary_and_notes_are_files_of_the_model(data, saved_model):
+    folder = saved_model / "assets.extra"
+
+    words = (folder / "vocabulary.txt").read_text(encoding="utf-8")
+    assert words.splitlines() == data.vocabulary.tolist()
+    assert (folder / "note.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_without_a_vocabulary_there_are_no_sentences(model, tmp_path):
+    export.export(model, tmp_path / "saved_model")
+
+    loaded = tf.saved_model.load(os.fspath(tmp_path / "saved_model"))
+    assert "encode_sentence" not in loaded.signatures
+    assert not (tmp_path / "saved_model" / "assets.extra").exists()
 
 
 def test_loaded_encoders_hash_rows_of_a_data_set(model, data, saved_model):

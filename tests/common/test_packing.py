@@ -13,8 +13,10 @@ def test_packing_in_the_graph_equals_packing_outside(bits, rows):
 
     packed = packing.pack_bits(tf.constant(booleans))
 
-    assert packed.dtype == tf.uint8
+    unpacked = packing.unpack_bits(packed, bits)
+    assert packed.dtype == unpacked.dtype == tf.uint8
     np.testing.assert_array_equal(packed, np.packbits(booleans, axis=1))
+    np.testing.assert_array_equal(unpacked, booleans)
     if rows:
         np.testing.assert_array_equal(packed, codes.pack_bits(booleans))
 
