@@ -78,9 +78,14 @@ setuptools.setup(
             "ruff>=0.8",
             "faiss-cpu>=1.10",
             "pyarrow>=17",
+            # Readers and writers of converted models.
+            "tf2onnx>=1.17",
+            "onnxruntime>=1.18",
+            "ai-edge-litert>=2",
         ],
         "faiss": ["faiss-cpu>=1.10"],
         "parquet": ["pyarrow>=17"],
+        "onnx": ["tf2onnx>=1.17"],
         # Rebuilding the embedded data set from the Debian packages.
         "openclipart": [
             "onnx>=1.16",
