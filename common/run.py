@@ -114,7 +114,9 @@ def read_data(run: Run) -> tuple[arrays.CrossModalData, np.ndarray]:
             f"--thumbnails, or give {run.dataset} an `image` of pixels."
         )
     pixels = pictures.pixels(len(data))
-    data = dataclasses.replace(data, image=pixels, image_scale=None)
+    data = dataclasses.replace(
+        data, image=pixels, image_scale=None, extractor=None
+    )
     return data, pictures.rows
 
 

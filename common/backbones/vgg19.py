@@ -7,6 +7,13 @@ Recognition", ICLR 2015, Table 1, E.
 import keras
 import tensorflow as tf
 
+# What `keras.applications` itself downloads.
+_WEIGHTS = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
+    "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
+)
+_WEIGHTS_MD5 = "cbe5617147190e668d6c5d5026f83318"
+
 IMAGE_SIZE = 224
 UNITS = (4096, 4096)
 
@@ -17,6 +24,26 @@ class Centring(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Centres RGB pixels in 0..255, [n, height, width, 3]."""
         return keras.applications.vgg19.preprocess_input(inputs)
+
+
+def published_weights() -> str:
+    """Path of the weights that `keras.applications` publishes for VGG19.
+
+    Downloaded once, 574 MB, to the folder where Keras keeps its models.
+
+    Raises:
+        OSError: They cannot be downloaded.
+    """
+    try:
+        return keras.utils.get_file(
+            origin=_WEIGHTS, cache_subdir="models", file_hash=_WEIGHTS_MD5
+        )
+    # Keras raises a bare `Exception`.
+    except Exception as error:
+        raise OSError(
+            f"The weights of VGG19 cannot be downloaded ({error}); fetch the "
+            "file elsewhere and pass its path as --weights."
+        ) from error
 
 
 def network(

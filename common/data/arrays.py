@@ -28,6 +28,8 @@ class CrossModalData:
         label_names: Name of each label column, [c] strings, or None.
         image_scale: Step of each quantised image column, [d_image] float32,
             or None for floating-point features.
+        extractor: How features were made of pictures, see
+            `common.backbones.preprocessing`, or None.
         parts: Row numbers of `query`, `retrieval`, `train` and perhaps
             `validation`, [m] int64 each, where the data set comes split.
 
@@ -42,6 +44,7 @@ class CrossModalData:
     vocabulary: np.ndarray | None = None
     label_names: np.ndarray | None = None
     image_scale: np.ndarray | None = None
+    extractor: str | None = None
     parts: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self):

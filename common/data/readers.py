@@ -23,6 +23,7 @@ _KEYS = {
     "vocabulary": ("vocab", "vocabulary"),
     "label_names": ("label_names",),
     "image_scale": ("image_scale",),
+    "extractor": ("extractor",),
 }
 
 
@@ -39,7 +40,7 @@ def read(
         source: `openclipart` (embedded), a `.npz` file, or a folder of
             `.npy` files, which are memory-mapped. Keys or file names:
             `image`, `text`, and optionally `labels`, `ids`, `vocab`,
-            `label_names`, `image_scale`, and the rows `query`, `retrieval`,
+            `label_names`, `image_scale`, `extractor`, and the rows `query`, `retrieval`,
             `train` and `validation` of a data set that comes split. Or files
             of another project, see `common.data.layouts`.
         trust_pickle: Whether files may be unpickled where a layout needs it.
@@ -105,6 +106,10 @@ def _own_fields(source) -> dict:
     fields = {name: load(key) for name, key in found.items() if key}
     if fields.get("ids") is not None:
         fields["ids"] = fields["ids"].astype(str)
+    if "extractor" in fields:
+        fields["extractor"] = str(fields["extractor"])
+    elif str(source) == OPENCLIPART:
+        fields["extractor"] = embedded("extractor.json").read_text("utf-8")
     if {"query", "retrieval"} <= keys:
         fields["parts"] = {
             part: read_rows(source, part)

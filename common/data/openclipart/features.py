@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.backbones import efficientnet_lite0
+from common.backbones import torch_weights
 from common.data.openclipart import network
 from common.data.openclipart import pictures
-from common.data.openclipart import weights
 
 BATCH = 16
 
@@ -29,11 +30,13 @@ def extract(pngs: Sequence[bytes], threads: int = 1) -> np.ndarray:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(
-        network.feature_graph(weights.read_weights(weights.installed_file())),
+        network.feature_graph(
+            torch_weights.read_weights(torch_weights.installed_file())
+        ),
         options,
         providers=["CPUExecutionProvider"],
     )
-    rows = np.zeros((len(pngs), network.FEATURES), np.float16)
+    rows = np.zeros((len(pngs), efficientnet_lite0.FEATURES), np.float16)
     for batch, images in _batches(pngs):
         if batch:
             (rows[batch],) = session.run(None, {"image": images})

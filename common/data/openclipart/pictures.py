@@ -1,9 +1,11 @@
 """Decodes the PNG files: network input and thumbnails."""
 
 import io
-import warnings
 
 import numpy as np
+
+from common.backbones import efficientnet_lite0
+from common.data import photographs
 
 INPUT_SIDE = 224
 THUMBNAIL_SIDE = 64
@@ -17,27 +19,17 @@ def read_picture(png: bytes):
         A `PIL.Image.Image` of mode RGB, or None where the file has more than
         179 million pixels or cannot be decoded.
     """
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            # Some drawings pass the size at which Pillow only warns.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(png)).convert("RGBA")
-    except (Image.DecompressionBombError, OSError):
+        return photographs.open_rgb(png)
+    except ValueError:
         return None
-    canvas = Image.new("RGBA", picture.size, "white")
-    canvas.alpha_composite(picture)
-    return canvas.convert("RGB")
 
 
 def network_input(picture) -> np.ndarray:
     """Squeezes the whole picture into a square, [3, 224, 224] near [-1, 1]."""
-    from PIL import Image
-
-    side = (INPUT_SIDE, INPUT_SIDE)
-    pixels = np.asarray(picture.resize(side, Image.Resampling.BICUBIC))
-    return (pixels.astype(np.float32).transpose(2, 0, 1) - 127) / 128
+    pixels = photographs.squeeze(picture, INPUT_SIDE).astype(np.float32)
+    centred = pixels.transpose(2, 0, 1) - efficientnet_lite0.MEAN
+    return centred / efficientnet_lite0.SPREAD
 
 
 def thumbnail(picture, quality: int = JPEG_QUALITY) -> bytes:

@@ -40,7 +40,9 @@ ARCHIVES = (
 
 TAG_COLUMNS = 1000
 
-# Concepts of the subset of 10,000 single-label photographs, 1,000 of each.
+# Concepts of the subset of 10,000 single-label photographs, 1,000 of each, as
+# the reader of it in github.com/Kmayankkr/crossmodal lists them
+# (nus_wide_10k_loader.py).
 TEN_CONCEPTS = (
     "animal",
     "clouds",

