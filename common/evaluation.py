@@ -104,10 +104,7 @@ class Evaluation:
         return {
             "bits": int(self.query_image.bits),
             **found,
-            "codes": {
-                "image": _code_statistics(self.database_image),
-                "text": _code_statistics(self.database_text),
-            },
+            "codes": code_statistics(self.database_image, self.database_text),
         }
 
     def curves(self) -> dict:
@@ -153,18 +150,29 @@ class Evaluation:
         return *packed, self.query_labels, self.database_labels
 
 
+def code_statistics(
+    database_image: codes.PackedCodes, database_text: codes.PackedCodes
+) -> dict:
+    """The state of a database's bits per modality; needs no labels."""
+    return {
+        "image": _code_statistics(database_image),
+        "text": _code_statistics(database_text),
+    }
+
+
 def collapse_warnings(metrics: dict) -> list[str]:
     """Signs that training failed, in plain sentences.
 
     Args:
-        metrics: What `Evaluation.metrics` returned.
+        metrics: What `Evaluation.metrics` returned, or without labels its
+            `bits` and `codes` alone.
 
     Returns:
         One sentence per direction whose MAP is not at least 0.01 above chance,
         and per modality with constant bits; empty if all is well.
     """
     warnings = []
-    for direction in ("i2t", "t2i"):
+    for direction in {"i2t", "t2i"} & metrics.keys():
         found = metrics[direction]
         reached, chance = found["map_all"], found["chance"]
         if reached is not None and reached - chance < CHANCE_MARGIN:

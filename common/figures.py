@@ -66,6 +66,8 @@ def text_query_sheet(
 ) -> mpl_figure.Figure:
     """Texts and the images they find, framed green where a label is shared.
 
+    Without labels nothing is framed.
+
     Args:
         data: The data set.
         pictures: Its thumbnails.
@@ -126,7 +128,8 @@ def image_query_sheet(
             axis = axes[line, place + 1]
             _show(axis, None, words(data, row))
             axis.set_xlabel(f"{distances[line, place]} bits", fontsize=7)
-            _frame(axis, relevant[line, place])
+            if relevant is not None:
+                _frame(axis, relevant[line, place])
     return figure
 
 
@@ -189,7 +192,9 @@ def _frame(axis, relevant) -> None:
         side.set(color=_RIGHT if relevant else _WRONG, linewidth=2.5)
 
 
-def _relevant(data, query_rows, found_rows) -> np.ndarray:
+def _relevant(data, query_rows, found_rows) -> np.ndarray | None:
+    if data.labels is None:
+        return None
     query = data.labels[query_rows].astype(bool)
     found = data.labels[found_rows].astype(bool)
     return (query[:, None, :] & found).any(axis=2)

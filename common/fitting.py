@@ -27,6 +27,7 @@ def fit(
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
     Writes `checkpoints/` after every epoch and TensorBoard events to `logs/`.
+    Validation rows are scored where the data has labels.
 
     Args:
         prepared: The run.
@@ -56,7 +57,7 @@ def fit(
         keras.callbacks.TensorBoard(logs, write_graph=False),
         common_checkpoints.SaveEpochs(checkpoints),
     ]
-    if len(prepared.split.validation):
+    if len(prepared.split.validation) and prepared.data.labels is not None:
         validation = callbacks.RetrievalValidation(
             prepared.data,
             prepared.split,

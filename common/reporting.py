@@ -37,7 +37,8 @@ def finish(
         train_seconds: Wall time of graph and training in this process.
 
     Returns:
-        The content of `metrics.json`.
+        The content of `metrics.json`; without labels it tells of no
+        direction.
     """
     directory, split = prepared.directory, prepared.split
     export.export(model, directory / "saved_model", prepared.data.vocabulary)
@@ -48,35 +49,45 @@ def finish(
         split.retrieval,
     )
     found.save(directory / "codes.npz")
-    labels = encoding.split_labels(prepared.data, split)
-    scored = found.evaluation(*labels)
-    files.write_npz(
-        directory / "average_precision.npz", **scored.average_precision()
-    )
-    metrics = scored.metrics() | found.label_directions(*labels)
+    metrics, drawn = _score(prepared, found, title)
     metrics["train_seconds"] = train_seconds
     metrics["peak_memory_bytes"] = peak_memory.so_far()
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
-    draw(prepared, found, scored, metrics, title)
+    draw(prepared, drawn | _sheets(prepared, found), metrics)
     files.write_json(directory / "metrics.json", metrics)
     return metrics
 
 
-def draw(
-    prepared: common_run.Prepared,
-    found: encoding.SplitCodes,
-    scored: evaluation.Evaluation,
-    metrics: dict,
-    title: str,
-) -> None:
-    """Writes the figures of an evaluation as PNG and to TensorBoard."""
+def _score(prepared, found, title) -> tuple[dict, dict]:
+    """Metrics and curves; without labels nothing but the state of the bits."""
+    if prepared.data.labels is None:
+        statistics = evaluation.code_statistics(
+            found.retrieval_image, found.retrieval_text
+        )
+        return {"bits": found.query_image.bits, "codes": statistics}, {}
+    labels = encoding.split_labels(prepared.data, prepared.split)
+    scored = found.evaluation(*labels)
+    files.write_npz(
+        prepared.directory / "average_precision.npz",
+        **scored.average_precision(),
+    )
+    metrics = scored.metrics() | found.label_directions(*labels)
     curves = scored.curves()
     base = {name: metrics[name]["base_rate"] for name in figures.DIRECTIONS}
-    drawn = {
+    return metrics, {
         "precision_recall": figures.precision_recall(curves, base, title),
         "precision_at": figures.precision_at(curves, base, title),
     }
-    drawn |= _sheets(prepared, found)
+
+
+def draw(prepared: common_run.Prepared, drawn: dict, metrics: dict) -> None:
+    """Writes the figures of an evaluation as PNG and to TensorBoard.
+
+    Args:
+        prepared: The run.
+        drawn: Figures by name.
+        metrics: What was scored.
+    """
     logs = tf.summary.create_file_writer(str(prepared.directory / "logs/test"))
     with logs.as_default():
         for name, figure in drawn.items():
@@ -87,7 +98,7 @@ def draw(
                 file.write(picture)
             image = tf.io.decode_png(picture, channels=3)
             tf.summary.image(name, image[None], step=0)
-        for direction in figures.DIRECTIONS:
+        for direction in figures.DIRECTIONS.keys() & metrics.keys():
             for metric in ("map_all", "map_at_50", "chance"):
                 value = metrics[direction][metric]
                 if value is not None:

@@ -229,11 +229,8 @@ def prepare(
         OSError: The folder cannot be written.
     """
     data, split = read_inputs(run, supervised)
-    if data.labels is None:
-        raise ValueError(
-            f"{run.dataset} has no `labels`, and a MAP needs them; add "
-            "`labels` [n, c] of 0 and 1."
-        )
+    if supervised:
+        require_labels(run, data, "the method learns from them")
     if check:
         check(data, split)
     if run.thumbnails:
@@ -254,6 +251,24 @@ def prepare(
         split.save(directory / "split.npz")
         files.write_json(record_file, record)
     return Prepared(run, data, split, directory)
+
+
+def require_labels(run: Run, data: arrays.CrossModalData, reason: str) -> None:
+    """Refuses a data set without labels.
+
+    Args:
+        run: The run.
+        data: Its data set.
+        reason: What needs them, for the message.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if data.labels is None:
+        raise ValueError(
+            f"{run.dataset} has no `labels`, and {reason}; add `labels` "
+            "[n, c] of 0 and 1."
+        )
 
 
 def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:

@@ -1,10 +1,12 @@
-r"""Answers a text or an item of the data set from a finished run's codes.
+r"""Answers a text, a picture or an item from a finished run's codes.
 
 python -m experiments.search --text="red flower"
+python -m experiments.search --run=runs/NAME --image=FILE.png
 python -m experiments.search --run=runs/NAME --item=ID --top_k=20
 """
 
 import dataclasses
+import os
 import pathlib
 
 import numpy as np
@@ -52,6 +54,44 @@ def search_text(
     encode = _encoders(finished).text
     packed = np.asarray(encode(bow.encode([text], vocabulary)))
     return _answer(finished, " ".join(known), None, packed, "image", top_k)
+
+
+def search_image(
+    finished: runs.FinishedRun,
+    file: str | os.PathLike,
+    weights: str = "",
+    top_k: int = _DEFAULT_TOP_K,
+) -> Answer:
+    """Finds the texts nearest to a picture, and what they belong to.
+
+    Args:
+        finished: The run.
+        file: The picture, of any size.
+        weights: The extractor's weights; empty where they were.
+        top_k: Number of results.
+
+    Raises:
+        ValueError: The data's features are of unknown or other making, or
+            the file is no picture.
+        OSError: The weights are missing.
+    """
+    from common.backbones import preprocessing
+    from common.data import photographs
+
+    if finished.data.extractor is None:
+        raise ValueError(
+            "The data set does not tell how its features were made; extract "
+            "them with experiments.extract_features, or ask with --item."
+        )
+    made, path = preprocessing.repeat(finished.data.extractor, weights)
+    pixels = photographs.read(file, made.size)
+
+    from common.backbones import extractor as backbone_extractor
+
+    extractor = backbone_extractor.Extractor(made, path)
+    packed = _encoders(finished).image(extractor.features(pixels[None]))
+    name = os.path.basename(file)
+    return _answer(finished, name, None, np.asarray(packed), "text", top_k)
 
 
 def search_item(
@@ -165,6 +205,8 @@ def _answer(finished, query, query_row, packed, found, top_k) -> Answer:
 def _define_flags() -> None:
     runs.define_flag()
     flags.DEFINE_string("text", "", "Words to ask with.")
+    flags.DEFINE_string("image", "", "Picture file to ask with.")
+    flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
     flags.DEFINE_enum(
         "ask_with", "image", ("image", "text"), "Which half of --item asks."
@@ -179,13 +221,17 @@ def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        if bool(given.text) == bool(given.item):
-            raise ValueError("Ask with either --text or --item.")
+        if sum(map(bool, (given.text, given.image, given.item))) != 1:
+            raise ValueError("Ask with one of --text, --image and --item.")
         finished = runs.open_run(given.run)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         if given.text:
             answer = search_text(finished, given.text, given.top_k)
+        elif given.image:
+            answer = search_image(
+                finished, given.image, given.weights, given.top_k
+            )
         else:
             answer = search_item(
                 finished, given.item, given.ask_with, given.top_k

@@ -187,6 +187,7 @@ def _main(arguments: list[str]) -> None:
         # Wrong data would be wrong for every cell.
         data, _ = common_run.read_inputs(run)
         arrays.require_features(data)
+        common_run.require_labels(run, data, "a MAP needs them")
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)

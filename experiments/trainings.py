@@ -85,7 +85,10 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     metrics = reporting.finish(
         prepared, model, title, time.monotonic() - started
     )
-    print(reporting.table({method.label(config): metrics}))
+    if prepared.data.labels is not None:
+        print(reporting.table({method.label(config): metrics}))
+    else:
+        print("The data has no labels, so there is no MAP.")
     if "directions" in metrics:
         print(_directions(metrics["directions"]))
     for warning in metrics["warnings"]:
@@ -100,6 +103,7 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
     One that fails has no line in the table.
     """
     with runner.one_sentence_errors():
+        refuse_unlabelled(run)
         parent = common_run.choose_directory(
             run, f"{method.name}_ablation", config
         )
@@ -124,6 +128,16 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
     print(f"\nAblation, {config.bits} bits, {run.dataset}, in {parent}")
     if rows:
         print(reporting.table(rows))
+
+
+def refuse_unlabelled(run: common_run.Run) -> None:
+    """Refuses a data set on which models cannot be compared.
+
+    Raises:
+        ValueError: It has no labels, or is no data set.
+    """
+    data, _ = common_run.read_data(run)
+    common_run.require_labels(run, data, "a table of MAPs needs them")
 
 
 def folder_name(variant: str) -> str:

