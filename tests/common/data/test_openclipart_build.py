@@ -1,6 +1,4 @@
 import io
-import os
-import pickle
 import tarfile
 
 import numpy as np
@@ -13,7 +11,6 @@ from common.data.openclipart import build
 from common.data.openclipart import features
 from common.data.openclipart import metadata
 from common.data.openclipart import pictures
-from common.data.openclipart import weights
 
 
 def drawing(path, *keywords):
@@ -159,48 +156,6 @@ def test_file_that_is_no_package_is_refused(tmp_path):
     ):
         with pytest.raises(OSError, match=reason):
             archive.read_package(path, "usr/svg", ".svg")
-
-
-# `OrderedDict(w=tensor)` of a weight file, but a plain dict: storage "0" with
-# six floats, offset 1, shape (2, 2), strides (1, 2).
-TENSORS = (
-    b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n"
-    b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
-    b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x06NtQ"
-    b"K\x01K\x02K\x02\x86K\x01K\x02\x86\x89NtRs."
-)
-
-
-def _weight_file(path, tensors):
-    parts = [pickle.dumps(x, 2) for x in (0x1950A86A20F9469CFC6C, 1001, {})]
-    parts += [tensors, pickle.dumps(["0"], 2)]
-    parts += [(6).to_bytes(8, "little"), np.arange(6, dtype="<f4").tobytes()]
-    path.write_bytes(b"".join(parts))
-
-
-def test_weights_are_read_with_offset_and_strides(tmp_path):
-    _weight_file(tmp_path / "a.pth", TENSORS)
-
-    found = weights.read_weights(tmp_path / "a.pth")
-
-    # Storage 0..5, entry (i, j) at 1 + i + 2 j.
-    assert list(found) == ["w"]
-    np.testing.assert_array_equal(found["w"], [[1.0, 3.0], [2.0, 4.0]])
-
-
-def test_weight_file_that_asks_for_a_function_is_refused(tmp_path):
-    _weight_file(tmp_path / "a.pth", pickle.dumps(os.getcwd, 2))
-
-    with pytest.raises(pickle.UnpicklingError, match="getcwd"):
-        weights.read_weights(tmp_path / "a.pth")
-
-
-def test_file_without_the_magic_number_is_refused(tmp_path):
-    path = tmp_path / "a.pth"
-    path.write_bytes(b"".join(pickle.dumps(x, 2) for x in (1, 2, 3)))
-
-    with pytest.raises(ValueError, match="no weight file"):
-        weights.read_weights(path)
 
 
 def test_importing_the_build_defines_no_flag():
