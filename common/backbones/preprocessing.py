@@ -18,7 +18,7 @@ IMAGE_SIZE = 224
 _NETWORKS = {
     "efficientnet_lite0": ("mean of the last ReLU6", "(rgb - 127) / 128"),
     "vgg19": ("fc2", "bgr - (103.939, 116.779, 123.68)"),
-    "cnn_f": ("fc7", "rgb - the weights' average image"),
+    "cnn_f": ("fc7", "rgb - average image of the weights"),
 }
 NAMES = tuple(_NETWORKS)
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from common.backbones import efficientnet_lite0
 from common.backbones import efficientnet_lite0_network
@@ -113,8 +114,6 @@ def test_installed_weights_see_what_the_embedded_thumbnails_show():
     data = readers.read(readers.OPENCLIPART)
     pictures = thumbnails.for_dataset(readers.OPENCLIPART)
     rows = np.arange(0, 5000, 250)
-    from PIL import Image
-
     pixels = np.stack(
         [
             photographs.squeeze(Image.fromarray(pictures.picture(row)), 224)
