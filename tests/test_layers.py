@@ -58,14 +58,24 @@ NUMPY_ONLY = (
             "stable_ranking",
         )
     ),
-    "common.backbones.choice",
-    "common.backbones.matconvnet",
+    *(
+        f"common.backbones.{name}"
+        for name in (
+            "choice",
+            "efficientnet_lite0",
+            "matconvnet",
+            "preprocessing",
+            "torch_weights",
+        )
+    ),
     *(
         f"common.data.{name}"
         for name in (
             "arrays",
             "bow",
+            "captions",
             "draws",
+            "photographs",
             "readers",
             "splits",
             "protocols.stored",

@@ -67,10 +67,9 @@ def _nan(image):
         ),
         (lambda d: {"text": d.text[:-1]}, "image: 120, text: 119"),
         (lambda d: {"text": d.text[0]}, "received shape (15,)"),
-        (lambda d: {"labels": None}, "has no `labels`, and a MAP needs them"),
         (lambda d: {"labels": 2 * d.labels}, "must be multi-hot, only 0 and 1"),
     ],
-    ids=["nan", "vocabulary", "rows", "matrix", "no labels", "labels"],
+    ids=["nan", "vocabulary", "rows", "matrix", "labels"],
 )
 def test_wrong_data_is_refused(refused, data, tmp_path, change, message):
     path = tmp_path / "wrong.npz"
@@ -86,6 +85,19 @@ def test_wrong_data_is_refused(refused, data, tmp_path, change, message):
 
     assert sentence.startswith(str(path))
     assert message in sentence
+
+
+def test_a_method_that_learns_from_labels_needs_them(command, data, tmp_path):
+    np.savez(tmp_path / "d.npz", image=data.image, text=data.text)
+
+    code, output, errors = command("train_ssah", "--dataset=d.npz")
+
+    assert (code, output) == (1, "")
+    assert _sentence(errors) == (
+        "d.npz has no `labels`, and the method learns from them; add `labels` "
+        "[n, c] of 0 and 1."
+    )
+    assert os.listdir(tmp_path) == ["d.npz"]
 
 
 @pytest.mark.parametrize("kept", [100, 5000])
@@ -181,4 +193,4 @@ def test_a_search_asks_with_exactly_one_thing(command, typed):
     code, output, errors = command("search", *typed)
 
     assert (code, output) == (1, "")
-    assert _sentence(errors) == "Ask with either --text or --item."
+    assert _sentence(errors) == "Ask with one of --text, --image and --item."

@@ -1,0 +1,158 @@
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common.data import readers
+from common.data import thumbnails
+from experiments import extract_features
+from tests import made_up_weights
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+# Runs commands one after the other in one process, each with flags of its own,
+# so that TensorFlow is imported once.
+RUN_ALL = """
+import json, runpy, sys
+from absl import app, flags
+app.define_help_flags()
+known = set(flags.FLAGS)
+for module, *arguments in json.loads(sys.argv[1]):
+    for name in set(flags.FLAGS) - known:
+        delattr(flags.FLAGS, name)
+    flags.FLAGS.unparse_flags()
+    sys.argv[:] = [module, *arguments]
+    print("$", module, flush=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+
+
+def _write_pictures(folder):
+    """Drawings with flowers and birds as PNGs, and captions of their words."""
+    data = readers.read(readers.OPENCLIPART)
+    pictures = thumbnails.for_dataset(readers.OPENCLIPART)
+    (folder / "photos").mkdir()
+    captions = {}
+    for word in ("flower", "bird"):
+        column = data.vocabulary.tolist().index(word)
+        for i, row in enumerate(np.flatnonzero(data.text[:, column])[:12]):
+            name = "owl.png" if (word, i) == ("bird", 3) else f"{word}{i}.png"
+            Image.fromarray(pictures.picture(row)).save(
+                folder / "photos" / name
+            )
+            words = data.vocabulary[np.flatnonzero(data.text[row])]
+            captions[name] = " ".join(words)
+    lines = [f"{name}\t{caption}\n" for name, caption in captions.items()]
+    (folder / "captions.tsv").write_text("".join(lines))
+    return captions
+
+
+def _readme_commands():
+    """Arguments of the commands in the README's section on photographs."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    section = text.split("### Photographs\n")[1].split("\n###")[0]
+    block = section.split("```bash\n")[1].split("```")[0]
+    install, *commands = block.strip().splitlines()
+    assert install == "pip install -e '.[backbones]'"
+    found = [shlex.split(command) for command in commands]
+    assert all(words[:2] == ["python", "-m"] for words in found)
+    return [words[2:] for words in found]
+
+
+def _found(output):
+    """Ids and distances of a printed answer."""
+    lines = [line.split() for line in output.splitlines()[1:]]
+    return [(cells[3], int(cells[1])) for cells in lines]
+
+
+def test_the_readme_leads_from_photographs_to_a_search(tmp_path, config, flags):
+    captions = _write_pictures(tmp_path)
+    made_up_weights.write(
+        tmp_path / "lite0.pth", made_up_weights.efficientnet_lite0()
+    )
+    extract, train, by_text, by_image = _readme_commands()
+    # Later flags win: made-up weights and a training of seconds.
+    extract.append("--weights=lite0.pth")
+    train += [*flags(config), "--pool_size=10", "--batch_size=10"]
+    train += ["--cache_dir=cache", "--nojit_compile"]
+    by_item = [*by_image[:2], "--item=owl.png"]
+    commands = [extract, train, by_text, by_image, by_item]
+
+    process = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, json.dumps(commands)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (process.returncode, process.stderr) == (0, "")
+    _, extracted, trained, text, image, item = process.stdout.split("$ ")
+    assert "24 of 24 pictures\n" in extracted
+    assert extracted.endswith("24 pictures in photos.npz.\n")
+    assert not (tmp_path / "photos.npz.shards").exists()
+    assert "The data has no labels, so there is no MAP." in trained
+    metrics = json.loads((tmp_path / "runs/photos/metrics.json").read_text())
+    assert not {"i2t", "t2i"} & metrics.keys()
+    text_answer = text.partition("\n")[2]
+    assert text_answer.startswith("'flower': 8 nearest\n")
+    assert {name for name, _ in _found(text_answer)} <= captions.keys()
+    # The photograph takes the way that the stored features took.
+    image_answer, item_answer = (t.partition("\n")[2] for t in (image, item))
+    assert image_answer.startswith("'owl.png': 8 nearest\n")
+    assert _found(image_answer) == _found(item_answer)
+    assert len(_found(image_answer)) == 8
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    (tmp_path / "photos").mkdir()
+    return {
+        "images": tmp_path / "photos",
+        "captions": {"a.png": ["red"], "b.png": ["blue"]},
+        "labels": {"a.png": ["colour"], "b.png": ["colour"]},
+        "output": tmp_path / "out.npz",
+    }
+
+
+def test_inputs_that_fit_are_accepted(inputs):
+    extract_features.check(**inputs)
+    extract_features.check(**inputs | {"labels": None})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": pathlib.Path("nowhere")}, "there is no folder nowhere"),
+        ({"output": pathlib.Path("out")}, "must end in .npz; received out"),
+        (
+            {"labels": {"a.png": ["x"], "b.png": ["x"], "c.png": ["x"]}},
+            "names 1 files that have no caption, the first is c.png",
+        ),
+        (
+            {"labels": {"a.png": ["x"]}},
+            "says nothing of 1 pictures, the first is b.png",
+        ),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(inputs, change, message):
+    with pytest.raises(ValueError, match=message):
+        extract_features.check(**inputs | change)
+
+
+def test_a_finished_file_is_kept(inputs):
+    inputs["output"].write_bytes(b"kept")
+
+    with pytest.raises(ValueError, match="out.npz is there already"):
+        extract_features.check(**inputs)
