@@ -76,20 +76,37 @@ def extract(
         lambda done: _report(done, len(names)),
     )
     kept = [names[row] for row in found.rows]
-    text, vocabulary = bow.fit(["\n".join(captions[name]) for name in kept])
-    arrays = {
-        "image": found.values,
-        "text": text,
-        "ids": np.array(kept),
-        "vocab": vocabulary,
-        "extractor": np.array(extractor.made.text()),
-    }
-    if labels is not None:
-        matrix, label_names = data_captions.multi_hot(kept, labels)
-        arrays |= {"labels": matrix, "label_names": label_names}
-    files.write_npz(output, **arrays)
+    files.write_npz(
+        output,
+        image=found.values,
+        extractor=np.array(extractor.made.text()),
+        **written_arrays(kept, captions, labels),
+    )
     shutil.rmtree(shards)
     return found.unread
+
+
+def written_arrays(
+    names: list[str],
+    captions: dict[str, list[str]],
+    labels: dict[str, list[str]] | None,
+) -> dict[str, np.ndarray]:
+    """What was written about pictures, as arrays of a data set.
+
+    Args:
+        names: The pictures' file names, in the order of the rows.
+        captions: Captions by file name.
+        labels: Labels by file name, or None.
+
+    Raises:
+        ValueError: No word of the captions makes a vocabulary.
+    """
+    text, vocabulary = bow.fit(["\n".join(captions[name]) for name in names])
+    arrays = {"text": text, "ids": np.array(names), "vocab": vocabulary}
+    if labels is not None:
+        matrix, label_names = data_captions.multi_hot(names, labels)
+        arrays |= {"labels": matrix, "label_names": label_names}
+    return arrays
 
 
 def check(

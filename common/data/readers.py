@@ -3,7 +3,6 @@
 import importlib.resources
 import os
 import pathlib
-import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -29,6 +28,10 @@ _KEYS = {
 
 class DataError(ValueError):
     """A data set that cannot be read; the message says what to do."""
+
+    def __init__(self, message: str):
+        # Names out of a damaged file may hold anything.
+        super().__init__(" ".join(message.split()))
 
 
 def read(
@@ -144,17 +147,12 @@ def _open(
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = set(archive.files)
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        AttributeError,
-        zipfile.BadZipFile,
-    ) as e:
+    # zipfile and NumPy report damage in more ways than they document.
+    except Exception as error:
         raise DataError(
-            f"{path} is not a readable .npz archive ({e}); it may be truncated "
-            "or of another format."
-        ) from e
+            f"{path} is not a readable .npz archive ({error}); it may be "
+            "truncated or of another format."
+        ) from error
     return keys, lambda key: _load_member(path, key)
 
 

@@ -126,6 +126,26 @@ def inputs(tmp_path):
     }
 
 
+def test_captions_and_labels_follow_the_order_of_the_pictures():
+    captions = {
+        "a.png": ["A red ball.", "Ball!"],
+        "b.png": ["left out"],
+        "c.png": ["blue sky and a ball", "SKY"],
+        "d.png": ["red sky"],
+    }
+    labels = {"a.png": ["toy"], "c.png": ["toy", "nature"], "d.png": ["nature"]}
+
+    arrays = extract_features.written_arrays(
+        ["d.png", "a.png", "c.png"], captions, labels
+    )
+
+    assert arrays["vocab"].tolist() == ["ball", "blue", "red", "sky"]
+    assert arrays["text"].tolist() == [[0, 0, 1, 1], [1, 0, 1, 0], [1, 1, 0, 1]]
+    assert arrays["label_names"].tolist() == ["nature", "toy"]
+    assert arrays["labels"].tolist() == [[1, 0], [0, 1], [1, 1]]
+    assert arrays["ids"].tolist() == ["d.png", "a.png", "c.png"]
+
+
 def test_inputs_that_fit_are_accepted(inputs):
     extract_features.check(**inputs)
     extract_features.check(**inputs | {"labels": None})
