@@ -172,7 +172,9 @@ def collapse_warnings(metrics: dict) -> list[str]:
         and per modality with constant bits; empty if all is well.
     """
     warnings = []
-    for direction in {"i2t", "t2i"} & metrics.keys():
+    for direction in ("i2t", "t2i"):
+        if direction not in metrics:
+            continue
         found = metrics[direction]
         reached, chance = found["map_all"], found["chance"]
         if reached is not None and reached - chance < CHANCE_MARGIN:

@@ -98,7 +98,7 @@ def draw(prepared: common_run.Prepared, drawn: dict, metrics: dict) -> None:
                 file.write(picture)
             image = tf.io.decode_png(picture, channels=3)
             tf.summary.image(name, image[None], step=0)
-        for direction in figures.DIRECTIONS.keys() & metrics.keys():
+        for direction in filter(metrics.__contains__, figures.DIRECTIONS):
             for metric in ("map_all", "map_at_50", "chance"):
                 value = metrics[direction][metric]
                 if value is not None:

@@ -303,6 +303,23 @@ def test_one_constant_bit_is_named():
     assert "(bit 5)" in warnings[0]
 
 
+def test_without_labels_the_state_of_the_bits_is_told():
+    case = _case(noise=0.1)
+    whole = evaluation.Evaluation(*case).metrics()
+    image = case[2].to_bits()
+    image[:, 5] = True
+
+    assert evaluation.code_statistics(*case[2:4]) == whole["codes"]
+    # No label was asked for, and a constant bit is warned about all the same.
+    (warning,) = evaluation.collapse_warnings(
+        {
+            "bits": 16,
+            "codes": evaluation.code_statistics(_pack(image), case[3]),
+        }
+    )
+    assert "(bit 5)" in warning
+
+
 def test_worse_than_chance_is_reported_too():
     # The relevant item is the furthest one.
     query = _pack([[0, 0]])

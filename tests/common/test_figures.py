@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import numpy as np
@@ -107,6 +108,18 @@ def test_sheets_frame_green_what_shares_a_label(data, pictures, draw):
     ]
     # 1.15 (3 + 1) by 1.3 * 2 inches at 110 dots each.
     assert _size(figure) == (506, 286)
+
+
+@pytest.mark.parametrize(
+    "draw", [figures.text_query_sheet, figures.image_query_sheet]
+)
+def test_sheets_of_unlabelled_data_have_plain_frames(data, pictures, draw):
+    bare = dataclasses.replace(data, labels=None, label_names=None)
+
+    figure = draw(bare, pictures, QUERIES, FOUND, DISTANCES)
+
+    for line in range(2):
+        np.testing.assert_array_equal(_colours(figure, line), np.zeros((3, 3)))
 
 
 def _shown(axis):

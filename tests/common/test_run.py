@@ -301,18 +301,19 @@ def test_an_unknown_selection_of_rows_is_refused(run):
         common_run.read_inputs(dataclasses.replace(run, rows="chosen"))
 
 
-def test_data_without_labels_is_refused_before_anything_is_written(
-    run, data, tmp_path
-):
-    dataset = _saved(tmp_path / "bare.npz", data, labels=None)
+def test_labels_are_needed_by_methods_that_learn_from_them(run, data, tmp_path):
+    dataset = _saved(tmp_path / "bare.npz", data, labels=None, label_names=None)
+    run = dataclasses.replace(run, dataset=dataset)
 
-    message = _refused(dataclasses.replace(run, dataset=dataset))
+    with pytest.raises(ValueError) as error:
+        common_run.prepare(run, "method", Config(), supervised=True)
 
-    assert message == (
-        f"{dataset} has no `labels`, and a MAP needs them; add `labels` [n, c] "
-        "of 0 and 1."
+    assert str(error.value) == (
+        f"{dataset} has no `labels`, and the method learns from them; add "
+        "`labels` [n, c] of 0 and 1."
     )
     assert not (tmp_path / "out").exists()
+    assert _prepare(run).data.labels is None
 
 
 @pytest.mark.parametrize(
