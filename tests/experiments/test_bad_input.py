@@ -87,15 +87,24 @@ def test_wrong_data_is_refused(refused, data, tmp_path, change, message):
     assert message in sentence
 
 
-def test_a_method_that_learns_from_labels_needs_them(command, data, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("train_ssah", "the method learns from them"),
+        ("ablation_ugach", "a table of MAPs needs them"),
+        ("train_baselines", "a MAP needs them"),
+    ],
+)
+def test_labels_are_asked_for_where_they_are_needed(
+    command, data, tmp_path, name, reason
+):
     np.savez(tmp_path / "d.npz", image=data.image, text=data.text)
 
-    code, output, errors = command("train_ssah", "--dataset=d.npz")
+    code, output, errors = command(name, "--dataset=d.npz")
 
     assert (code, output) == (1, "")
     assert _sentence(errors) == (
-        "d.npz has no `labels`, and the method learns from them; add `labels` "
-        "[n, c] of 0 and 1."
+        f"d.npz has no `labels`, and {reason}; add `labels` [n, c] of 0 and 1."
     )
     assert os.listdir(tmp_path) == ["d.npz"]
 

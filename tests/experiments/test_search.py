@@ -7,6 +7,7 @@ from PIL import Image
 from common import codes
 from common import encoding
 from common import export
+from common.backbones import preprocessing
 from experiments import runs
 from experiments import search
 
@@ -87,6 +88,29 @@ def test_an_item_asks_with_one_half_and_finds_the_other(
     assert answer.rows.tolist() == rows
     assert answer.distances.tolist() == distances
     assert (answer.query, answer.query_row) == (f"{ask_with} of item7", 7)
+
+
+def test_a_picture_needs_features_of_known_making(opened):
+    with pytest.raises(ValueError) as error:
+        search.search_image(opened, "owl.png")
+
+    assert str(error.value) == (
+        "The data set does not tell how its features were made; extract them "
+        "with experiments.extract_features, or ask with --item."
+    )
+
+
+def test_a_picture_is_refused_where_the_weights_have_changed(opened, tmp_path):
+    weights = tmp_path / "weights.mat"
+    weights.write_bytes(b"before")
+    made, _ = preprocessing.current("cnn_f", str(weights))
+    weights.write_bytes(b"after")
+    known = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, extractor=made.text())
+    )
+
+    with pytest.raises(ValueError, match="by cnn_f with weights_sha256 '"):
+        search.search_image(known, "owl.png")
 
 
 def test_no_more_is_found_than_there_is(opened):

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,17 @@ def test_the_embedded_data_set_is_read_by_name():
     assert len(found) > 5000
     assert found.image.dtype == np.uint8
     assert found.image_scale is not None
+    made = json.loads(found.extractor)
+    assert made["backbone"] == "efficientnet_lite0"
+
+
+def test_how_features_were_made_is_read_along(data, tmp_path):
+    path = tmp_path / "d.npz"
+    np.savez(
+        path, image=data.image, text=data.text, extractor=np.array("made so")
+    )
+
+    assert readers.read(path).extractor == "made so"
 
 
 @pytest.mark.parametrize(
