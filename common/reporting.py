@@ -59,7 +59,10 @@ def finish(
 
 
 def _score(prepared, found, title) -> tuple[dict, dict]:
-    """Metrics and curves; without labels nothing but the state of the bits."""
+    """Metrics and curves; without labels nothing but the state of the bits.
+
+    Writes `average_precision.npz` where there are labels.
+    """
     if prepared.data.labels is None:
         statistics = evaluation.code_statistics(
             found.retrieval_image, found.retrieval_text
