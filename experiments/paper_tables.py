@@ -233,6 +233,7 @@ def _main(arguments: list[str]) -> None:
         # Wrong data would be wrong for every cell.
         data, _ = common_run.read_inputs(run)
         arrays.require_features(data)
+        common_run.require_labels(run, data, "a table of MAPs needs them")
         parent = pathlib.Path(run.output_dir or "runs/paper_tables")
     failed = 0
     for plan in plans:
