@@ -1,5 +1,6 @@
 """tf.data pipelines from arrays on disk or in memory to float batches."""
 
+import weakref
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Protocol
@@ -69,21 +70,27 @@ def batches(
         for name, value in example.items()
     }
 
+    image_scale = data.image_scale
+    # TensorFlow never forgets a Python function, which must not keep the data.
+    held = weakref.ref(data)
+
     def load(step):
         values = tf.numpy_function(
-            lambda s: list(_gather(data, rows, draws, int(s), read).values()),
+            lambda s: list(_gather(held(), rows, draws, int(s), read).values()),
             [step],
             [spec.dtype for spec in signature.values()],
         )
         batch = dict(zip(signature, values, strict=True))
         for name, spec in signature.items():
             batch[name].set_shape(spec.shape)
-        return _decode(batch, data.image_scale, read)
+        return _decode(batch, image_scale, read)
 
     steps = tf.data.Dataset.range(first_step, last_step)
     # In order, whichever is read first.
     loaded = steps.map(load, num_parallel_calls=2, deterministic=True)
-    return loaded.prefetch(2)
+    batches_ahead = loaded.prefetch(2)
+    batches_ahead.data = data
+    return batches_ahead
 
 
 def encode(

@@ -1,4 +1,6 @@
 import dataclasses
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -20,6 +22,22 @@ def test_batches_hold_the_drawn_rows_in_order(data):
         np.testing.assert_allclose(batch["image"], data.image[chosen])
         np.testing.assert_array_equal(batch["text"], data.text[chosen])
         assert batch["text"].dtype == tf.float32
+
+
+def test_data_live_as_long_as_their_batches_and_no_longer(data):
+    own = dataclasses.replace(data)
+    alive = weakref.ref(own)
+    rows = np.arange(20)
+    batches = iter(
+        pipeline.batches(own, rows, draws.PairDraws(20, 5, seed=0), 0, 4)
+    )
+    del own
+    gc.collect()
+
+    assert len(list(batches)) == 4
+    del batches
+    gc.collect()
+    assert alive() is None
 
 
 def test_quantised_images_are_decoded_in_the_pipeline(data):
