@@ -13,6 +13,7 @@ from common import run as common_run
 from common import runner
 from experiments import tables
 from experiments import trainings
+from experiments.papers import comparison
 
 # Metrics of a direction that result files hold.
 KEPT = (
@@ -50,7 +51,7 @@ def run_all(
         parent = common_run.choose_directory(
             run, f"{method.name}_ablation", config
         )
-    runs = []
+    runs, folders = [], {}
     for seed in range(num_seeds):
         for bits in lengths:
             for variant, changed in method.variants.items():
@@ -70,6 +71,8 @@ def run_all(
                 runs.append(
                     {"variant": variant, "bits": bits, "seed": seed, **metrics}
                 )
+                if (directory / comparison.FILE).exists():
+                    folders.setdefault((variant, bits), []).append(directory)
     record = records.load(directory)
     return {
         "kind": "ablation",
@@ -82,6 +85,7 @@ def run_all(
         "split": record["split"],
         "versions": record["versions"],
         "runs": runs,
+        "comparisons": comparison.compare(folders),
     }
 
 

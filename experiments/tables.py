@@ -50,8 +50,14 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
 
 def ablation_table(result: dict) -> str:
-    """Mean and spread over seeds, one line per variant and code length."""
-    return _table(result, {})
+    """Mean and spread over seeds, one line per variant and code length.
+
+    A second table has the differences from the whole method.
+    """
+    parts = [_table(result, {})]
+    if result.get("comparisons"):
+        parts.append("\n".join(rendering.comparisons(result)))
+    return "\n\n".join(parts)
 
 
 def baselines_table(result: dict) -> str:

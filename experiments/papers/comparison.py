@@ -10,6 +10,8 @@ from experiments import spreads
 
 # The papers' own methods, compared with all others of their table.
 OWN = ("UGACH", "UCH", "SSAH")
+# What a finished run leaves for a comparison.
+FILE = "average_precision.npz"
 _RESAMPLES = 2000
 
 
@@ -27,7 +29,7 @@ def average_precision(folders: Sequence[pathlib.Path]) -> np.ndarray:
     """
     found = []
     for folder in folders:
-        path = folder / "average_precision.npz"
+        path = folder / FILE
         try:
             stored = files.read_npz(path)
             found += [stored[name] for name in spreads.DIRECTIONS]

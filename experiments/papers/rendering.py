@@ -24,12 +24,33 @@ def markdown(result: dict) -> str:
         _table(["method", "seconds", "peak MB", "training pairs"])
         + [_line(cells) for cells in _costs(result)],
     ]
-    if result["comparisons"]:
-        parts.append(
-            _table(["above", *(f"{b} bits" for b in result["lengths"])])
-            + [_line(cells) for cells in _comparisons(result)]
+    parts.append(comparisons(result))
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def comparisons(result: dict) -> list[str]:
+    """Differences in `map_all`, mean of both directions, with 95 % intervals.
+
+    Args:
+        result: What a result file holds.
+
+    Returns:
+        Lines of a table by code length; none without comparisons.
+    """
+    found = {
+        (one["variant"], one["other"], one["bits"]): one
+        for one in result["comparisons"]
+    }
+    lengths = sorted({bits for _, _, bits in found})
+    lines = [
+        _line(
+            [f"{own} less {other}"]
+            + [_interval(found.get((own, other, bits))) for bits in lengths]
         )
-    return "\n\n".join("\n".join(lines) for lines in parts)
+        for own, other in dict.fromkeys(key[:2] for key in found)
+    ]
+    head = _table(["difference", *(f"{bits} bits" for bits in lengths)])
+    return head + lines if lines else []
 
 
 def latex(result: dict) -> str:
@@ -131,19 +152,6 @@ def _costs(result) -> Iterator[list[str]]:
             _most(runs, "peak_memory_mb"),
             _most(runs, "training_pairs"),
         ]
-
-
-def _comparisons(result) -> Iterator[list[str]]:
-    found = {
-        (one["variant"], one["other"], one["bits"]): one
-        for one in result["comparisons"]
-    }
-    for own, other in dict.fromkeys(key[:2] for key in found):
-        cells = [
-            _interval(found.get((own, other, bits)))
-            for bits in result["lengths"]
-        ]
-        yield [f"{own} less {other}", *cells]
 
 
 def _interval(one) -> str:

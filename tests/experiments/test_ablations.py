@@ -35,6 +35,12 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
     for one in result["runs"]:
         assert (one["bits"], one["seed"]) == (config.bits, 0)
         assert one["i2t"]["map_all"] == metrics["i2t"]["map_all"]
+    # All three are copies of one training.
+    assert [
+        (one["variant"], one["other"], one["difference"])
+        for one in result["comparisons"]
+    ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
+    assert "| UGACH less Baseline |" in tables.ablation_table(result)
     assert "| UGACH | 12 |" in tables.ablation_table(result)
 
 

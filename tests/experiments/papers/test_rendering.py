@@ -64,7 +64,7 @@ def test_markdown_has_means_costs_and_comparisons(result):
         "| SCM_seq |  |  |  |",
         "| UGACH | 10 | 101 |  |",
         "",
-        "| above | 16 bits |",
+        "| difference | 16 bits |",
         "|---|---|",
         "| UGACH less SCM_seq | +0.1000 [-0.0500, +0.2500] |",
     ]
