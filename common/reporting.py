@@ -11,7 +11,9 @@ from common import figures
 from common import files
 from common import hamming
 from common import model as common_model
+from common import model_card
 from common import peak_memory
+from common import records
 from common import run as common_run
 from common.data import thumbnails
 
@@ -27,8 +29,8 @@ def finish(
     """Exports the model, hashes query and retrieval rows, and evaluates.
 
     Writes `saved_model/`, `codes.npz`, `average_precision.npz` of every query,
-    `metrics.json` and `figures/` in the run's folder, and the figures to
-    TensorBoard.
+    `MODEL_CARD.md`, `metrics.json` and `figures/` in the run's folder, and the
+    figures to TensorBoard.
 
     Args:
         prepared: The run.
@@ -41,7 +43,7 @@ def finish(
         direction.
     """
     directory, split = prepared.directory, prepared.split
-    export.export(model, directory / "saved_model", prepared.data.vocabulary)
+    _export(prepared, model)
     found = encoding.encode_split(
         callbacks.model_encoders(model),
         prepared.data,
@@ -54,8 +56,25 @@ def finish(
     metrics["peak_memory_bytes"] = peak_memory.so_far()
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     draw(prepared, drawn | _sheets(prepared, found), metrics)
+    _write_card(prepared, model, metrics)
     files.write_json(directory / "metrics.json", metrics)
     return metrics
+
+
+def _export(prepared, model) -> None:
+    data = prepared.data
+    notes = {} if data.extractor is None else {"extractor.json": data.extractor}
+    export.export(
+        model, prepared.directory / "saved_model", data.vocabulary, notes
+    )
+
+
+def _write_card(prepared, model, metrics) -> None:
+    signatures = model_card.entries(model, prepared.data.vocabulary is not None)
+    record = records.load(prepared.directory)
+    card = model_card.render(record, metrics, signatures)
+    with files.atomic_write(prepared.directory / "MODEL_CARD.md") as file:
+        file.write(card.encode("utf-8"))
 
 
 def _score(prepared, found, title) -> tuple[dict, dict]:

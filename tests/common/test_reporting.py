@@ -119,6 +119,10 @@ def test_a_finished_run_leaves_model_codes_metrics_and_figures(run, linear):
     scored = stored.evaluation(*labels).metrics()
     assert {name: metrics[name] for name in scored} == scored
     assert _pictures(directory) == ["precision_at", "precision_recall"]
+    card = (directory / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "# LINEAR, 12 bits" in card
+    assert f"| image to text | {metrics['i2t']['map_all']:.4f} |" in card
+    assert "`sentence` [n] string" in card
 
 
 def test_figures_and_scores_reach_tensorboard(run, linear):
