@@ -82,6 +82,8 @@ def compare(
 ) -> list[dict]:
     """Each of the papers' own methods against every other row, by length.
 
+    Two of them are compared once.
+
     Args:
         folders: The finished runs of each row and code length.
     """
@@ -94,8 +96,9 @@ def compare(
             "bits": bits,
             **paired(scores[own, bits], scores[other, bits]),
         }
-        for own in OWN
+        for place, own in enumerate(OWN)
         for other in rows
         for bits in sorted({length for _, length in scores})
-        if own != other and {(own, bits), (other, bits)} <= scores.keys()
+        if other not in OWN[: place + 1]
+        and {(own, bits), (other, bits)} <= scores.keys()
     ]

@@ -18,13 +18,13 @@ def markdown(result: dict) -> str:
     A cell is mean ± standard deviation over seeds, in brackets what the paper
     printed for its own data.
     """
+    head = ["task", "method", *(f"{bits} bits" for bits in result["lengths"])]
     parts = [
-        _table(["task", "method", *(f"{b} bits" for b in result["lengths"])])
-        + [_line(cells) for cells in _body(result)],
-        _table(["method", "seconds", "peak MB", "training pairs"])
-        + [_line(cells) for cells in _costs(result)],
+        _table(head) + [_line(cells) for cells in _body(result)],
+        _source(result),
+        _costs(result),
+        comparisons(result),
     ]
-    parts.append(comparisons(result))
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
@@ -139,19 +139,36 @@ def _published(result, direction, method, bits) -> float | None:
     )
 
 
-def _costs(result) -> Iterator[list[str]]:
+def _source(result) -> list[str]:
+    if not result["published"]:
+        return []
+    return [f"In brackets: what the paper prints for {result['published']}."]
+
+
+def _costs(result) -> list[str]:
+    """Lines of a table of what fits took, without columns that nobody knows."""
+    rows = []
     for method in result["methods"]:
         runs = [
             run
             for run in result["runs"]
             if run["variant"] == method and "failure" not in run
         ]
-        yield [
-            method,
-            _mean(runs, "train_seconds"),
-            _most(runs, "peak_memory_mb"),
-            _most(runs, "training_pairs"),
+        costs = [_mean(runs, "train_seconds")] + [
+            _most(runs, name) for name in ("peak_memory_mb", "training_pairs")
         ]
+        rows.append([method, *costs])
+    columns = [
+        (name, *cells)
+        for name, *cells in zip(
+            ("method", "seconds", "peak MB", "training pairs"),
+            *rows,
+            strict=True,
+        )
+        if any(cells)
+    ]
+    head, *lines = zip(*columns, strict=True)
+    return _table(head) + [_line(cells) for cells in lines]
 
 
 def _interval(one) -> str:

@@ -90,6 +90,5 @@ def test_own_methods_are_compared_with_every_other_row(tmp_path):
             ("UGACH", "CVH"): 0.3,
             ("UGACH", "UCH"): 0.2,
             ("UCH", "CVH"): 0.1,
-            ("UCH", "UGACH"): -0.2,
         }
     )
