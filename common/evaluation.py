@@ -21,8 +21,8 @@ PRECISION_RANKS = (1, 10, 50, 100, 500, 1000)
 CURVE_RANKS = 1000
 # A MAP less than this above chance means that nothing was learned.
 CHANCE_MARGIN = 0.01
-# Queries scored at once.
-_BLOCK = 128
+# Counts scored at once, few enough for a core's cache.
+_BLOCK_COUNTS = 1 << 15
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -217,7 +217,7 @@ def collapse_warnings(metrics: dict) -> list[str]:
 def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
     parts = [
         _query_metrics(items[start:stop], relevant[start:stop])
-        for start, stop in _blocks(len(items))
+        for start, stop in _blocks(*items.shape)
     ]
     means = {
         name: _mean(np.concatenate([part[name] for part in parts]))
@@ -232,15 +232,18 @@ def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
     }
 
 
-def _blocks(queries: int) -> list[tuple[int, int]]:
-    """Queries whose counts stay in a core's cache."""
-    starts = range(0, queries, _BLOCK)
-    return [(start, min(start + _BLOCK, queries)) for start in starts]
+def _blocks(queries: int, distances: int) -> list[tuple[int, int]]:
+    block = max(1, _BLOCK_COUNTS // distances)
+    starts = range(0, queries, block)
+    return [(start, min(start + block, queries)) for start in starts]
 
 
 def _query_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
     """Values [q] of every metric."""
-    counts = items, relevant
+    in_reach = retrieval.precision_within_radius(items, relevant, radius=2)
+    # Distances at which there is nothing only take time.
+    used = items.any(axis=0)
+    counts = items[:, used], relevant[:, used]
     at_ranks = retrieval.expected_precision_at(*counts, PRECISION_RANKS)
     return {
         "map_all": retrieval.expected_average_precision(*counts),
@@ -249,9 +252,7 @@ def _query_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
         "map_at_50": retrieval.expected_average_precision(*counts, 50),
         "chance": retrieval.chance_level(*counts),
         "base_rate": retrieval.base_rate(*counts),
-        "precision_within_radius_2": retrieval.precision_within_radius(
-            *counts, radius=2
-        ),
+        "precision_within_radius_2": in_reach,
         **{
             f"at_{rank}": column
             for rank, column in zip(PRECISION_RANKS, at_ranks.T, strict=True)
