@@ -280,7 +280,7 @@ def _code_statistics(packed: codes.PackedCodes) -> dict:
             "max": float(balance.max()),
             "mean": float(balance.mean()),
         },
-        "constant_bits": np.flatnonzero(balance % 1 == 0).tolist(),
+        "constant_bits": diagnostics.constant_bits(packed).tolist(),
         "distinct_codes": diagnostics.distinct_codes(packed),
     }
 
