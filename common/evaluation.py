@@ -13,6 +13,7 @@ import numpy as np
 from common import codes
 from common import diagnostics
 from common import histograms
+from common import relevance
 from common import retrieval
 from common import stable_ranking
 
@@ -20,6 +21,8 @@ PRECISION_RANKS = (1, 10, 50, 100, 500, 1000)
 CURVE_RANKS = 1000
 # A MAP less than this above chance means that nothing was learned.
 CHANCE_MARGIN = 0.01
+# Counts scored at once, few enough for a core's cache.
+_BLOCK_COUNTS = 1 << 15
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,11 +76,42 @@ class Evaluation:
     @functools.cached_property
     def counts(self) -> dict[str, histograms.DistanceHistograms]:
         """Counts per distance of `i2t` and `t2i`."""
+        if "_ranked" in vars(self):
+            # A ranking counts, too.
+            return {name: found[0] for name, found in self._ranked.items()}
         return {
-            direction: histograms.distance_histograms(
-                *self._sides(direction), threads=self.threads
+            direction: histograms.count_words(
+                *packed, *self._words, self.threads
             )
-            for direction in ("i2t", "t2i")
+            for direction, packed in self._directions.items()
+        }
+
+    @functools.cached_property
+    def _ranked(self) -> dict[str, tuple]:
+        """What `stable_ranking.rank_words` gives for the whole ranking."""
+        return {
+            direction: stable_ranking.rank_words(
+                *packed, *self._words, len(packed[1]), self.threads
+            )
+            for direction, packed in self._directions.items()
+        }
+
+    @functools.cached_property
+    def _words(self) -> tuple[np.ndarray, np.ndarray]:
+        """Labels of queries and database as words."""
+        return relevance.checked_label_words(
+            self.query_image,
+            self.database_text,
+            self.query_labels,
+            self.database_labels,
+        )
+
+    @property
+    def _directions(self) -> dict[str, tuple]:
+        """Queries and database of each direction."""
+        return {
+            "i2t": (self.query_image, self.database_text),
+            "t2i": (self.query_text, self.database_image),
         }
 
     def metrics(self, stable: bool = True) -> dict:
@@ -94,13 +128,16 @@ class Evaluation:
             `map_all` is the mean over tie orders, and `map_at_50` too, divided
             by min(R, 50).
         """
+        ranked = self._ranked if stable else {}
         found = {
             direction: _direction_metrics(counts.items, counts.relevant)
             for direction, counts in self.counts.items()
         }
-        if stable:
-            for direction, metrics in found.items():
-                metrics["map_all_stable"] = self._stable_map(direction)
+        for direction, (counts, sums, _) in ranked.items():
+            total = counts.relevant.sum(axis=1)
+            found[direction]["map_all_stable"] = _mean(
+                sums[total > 0] / total[total > 0]
+            )
         return {
             "bits": int(self.query_image.bits),
             **found,
@@ -132,22 +169,6 @@ class Evaluation:
             )
             for direction, counts in self.counts.items()
         }
-
-    def _stable_map(self, direction: str) -> float | None:
-        return _mean(
-            stable_ranking.stable_average_precision(
-                *self._sides(direction),
-                threads=self.threads,
-                counts=self.counts[direction],
-            )
-        )
-
-    def _sides(self, direction: str) -> tuple:
-        if direction == "i2t":
-            packed = self.query_image, self.database_text
-        else:
-            packed = self.query_text, self.database_image
-        return *packed, self.query_labels, self.database_labels
 
 
 def code_statistics(
@@ -194,28 +215,48 @@ def collapse_warnings(metrics: dict) -> list[str]:
 
 
 def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
-    counts = items, relevant
-    at_ranks = retrieval.expected_precision_at(*counts, PRECISION_RANKS)
+    parts = [
+        _query_metrics(items[start:stop], relevant[start:stop])
+        for start, stop in _blocks(*items.shape)
+    ]
+    means = {
+        name: _mean(np.concatenate([part[name] for part in parts]))
+        for name in parts[0]
+    }
+    at_ranks = {str(rank): means.pop(f"at_{rank}") for rank in PRECISION_RANKS}
     return {
-        "map_all": _mean(retrieval.expected_average_precision(*counts)),
-        "map_all_optimistic": _mean(
-            retrieval.optimistic_average_precision(*counts)
-        ),
-        "map_all_pessimistic": _mean(
-            retrieval.pessimistic_average_precision(*counts)
-        ),
-        "map_at_50": _mean(retrieval.expected_average_precision(*counts, 50)),
-        "chance": _mean(retrieval.chance_level(*counts)),
-        "base_rate": _mean(retrieval.base_rate(*counts)),
-        "precision_at": {
-            str(rank): _mean(column)
-            for rank, column in zip(PRECISION_RANKS, at_ranks.T, strict=True)
-        },
-        "precision_within_radius_2": _mean(
-            retrieval.precision_within_radius(*counts, radius=2)
-        ),
+        **means,
+        "precision_at": at_ranks,
         "queries": len(items),
         "queries_without_relevant": int(np.sum(relevant.sum(axis=1) == 0)),
+    }
+
+
+def _blocks(queries: int, distances: int) -> list[tuple[int, int]]:
+    block = max(1, _BLOCK_COUNTS // distances)
+    starts = range(0, queries, block)
+    return [(start, min(start + block, queries)) for start in starts]
+
+
+def _query_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
+    """Values [q] of every metric."""
+    in_reach = retrieval.precision_within_radius(items, relevant, radius=2)
+    # Distances at which there is nothing only take time.
+    used = items.any(axis=0)
+    counts = items[:, used], relevant[:, used]
+    at_ranks = retrieval.expected_precision_at(*counts, PRECISION_RANKS)
+    return {
+        "map_all": retrieval.expected_average_precision(*counts),
+        "map_all_optimistic": retrieval.optimistic_average_precision(*counts),
+        "map_all_pessimistic": retrieval.pessimistic_average_precision(*counts),
+        "map_at_50": retrieval.expected_average_precision(*counts, 50),
+        "chance": retrieval.chance_level(*counts),
+        "base_rate": retrieval.base_rate(*counts),
+        "precision_within_radius_2": in_reach,
+        **{
+            f"at_{rank}": column
+            for rank, column in zip(PRECISION_RANKS, at_ranks.T, strict=True)
+        },
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from common import codes
 from common import distances as distances_lib
 from common import scan
+from common import ties
 
 KINDS = ("flat", "ivf", "hnsw", "multihash")
 
@@ -55,29 +56,17 @@ class FaissEngine:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest items of each query; see `scan.Scan.nearest`.
 
-        FAISS cuts equal distances off anywhere, so more are fetched until the
-        last one is farther than the k-th. Queries for which an approximate
-        index finds less than k items are answered by a linear scan.
+        Queries for which an approximate index finds less than k items are
+        answered by a linear scan.
         """
         distances_lib.check_same_length(self.codes.bits, queries.bits)
-        shape = len(queries), k
-        distances = np.empty(shape, np.int32)
-        positions = np.empty(shape, np.int64)
-        left, fetched = np.arange(len(queries)), min(k + 1, len(self.codes))
-        while len(left):
-            found, places = self._fetch(queries.take(left), fetched)
-            complete = places[:, k - 1] >= 0
-            whole = fetched == len(self.codes)
-            clear = found[:, -1] > found[:, k - 1]
-            done = complete & (clear | whole)
-            distances[left[done]] = found[done, :k]
-            positions[left[done]] = places[done, :k]
-            few = left[~complete]
-            if len(few):
-                rest = scan.Scan(self.codes).nearest(queries.take(few), k)
-                distances[few], positions[few] = rest
-            left = left[complete & ~done]
-            fetched = min(2 * fetched, len(self.codes))
+        distances, positions = ties.nearest(
+            self._fetch, queries, k, len(self.codes)
+        )
+        few = np.flatnonzero(distances[:, -1] == ties.MISSING)
+        if len(few):
+            rest = scan.Scan(self.codes).nearest(queries.take(few), k)
+            distances[few], positions[few] = rest
         return distances, positions
 
     def within(
@@ -104,17 +93,13 @@ class FaissEngine:
         )
 
     def _fetch(self, queries, count):
-        """Distances and positions [q, count] in order, -1 where none is."""
+        """Distances and positions [q, count] in order."""
         if self.kind == "hnsw":
             self.index.hnsw.efSearch = max(self.effort or 64, count)
         rows = np.ascontiguousarray(queries.rows)
         distances, positions = self.index.search(rows, count)
-        far = np.iinfo(np.int32).max
-        distances = np.where(positions < 0, far, distances)
-        order = np.lexsort((positions, distances), axis=1)
-        return (
-            np.take_along_axis(distances, order, axis=1),
-            np.take_along_axis(positions, order, axis=1),
+        return ties.in_order(
+            np.where(positions < 0, ties.MISSING, distances), positions
         )
 
 

@@ -115,7 +115,8 @@ class HammingIndex:
         """Adds items.
 
         Args:
-            added: m codes of K bits.
+            added: m codes of K bits. An empty index keeps the very array, if
+                ids ascend, so leave it as it is.
             ids: [m] integers, in any order; by default the m numbers after the
                 largest id in the index, from 0 when it is empty.
 
@@ -129,8 +130,10 @@ class HammingIndex:
             ids = np.arange(start, start + len(added), dtype=np.int64)
         else:
             ids = _checked_ids(ids, len(added))
-        merged = np.concatenate([self._ids, ids]) if len(self) else ids
-        rows = np.concatenate([self._codes.rows, added.rows])
+        merged, rows = ids, added.rows
+        if len(self):
+            merged = np.concatenate([self._ids, ids])
+            rows = np.concatenate([self._codes.rows, rows])
         if np.any(merged[1:] <= merged[:-1]):
             order = np.argsort(merged, kind="stable")
             merged, rows = merged[order], rows[order]

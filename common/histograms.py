@@ -84,7 +84,7 @@ def count_words(
         ValueError: If the code lengths differ.
     """
     distances.check_same_length(database_codes.bits, query_codes.bits)
-    count = _plain_count if kernel.library() is None else _count
+    count = plain_cells if kernel.library() is None else _count
 
     def count_share(rows):
         queries = query_codes.take(rows), query_words[rows]
@@ -95,7 +95,13 @@ def count_words(
             count_share, len(query_codes), len(database_codes), threads
         )
     )
-    return DistanceHistograms(counts.sum(axis=2), counts[:, :, 1].copy())
+    return from_cells(counts)
+
+
+def from_cells(cells: np.ndarray) -> DistanceHistograms:
+    """The counts, from [q, K + 1, 2] other and relevant items."""
+    others, relevant = cells[:, :, 0], cells[:, :, 1]
+    return DistanceHistograms(others + relevant, relevant.copy())
 
 
 def _count(
@@ -118,13 +124,13 @@ def _count(
     return counts
 
 
-def _plain_count(
+def plain_cells(
     query_codes: codes.PackedCodes,
     query_words: np.ndarray,
     database_codes: codes.PackedCodes,
     database_words: np.ndarray,
 ) -> np.ndarray:
-    """The same without the compiled scans."""
+    """[q, K + 1, 2] other and relevant items, without the compiled scans."""
     cells = 2 * (query_codes.bits + 1)
     counts = np.zeros((len(query_codes), cells), np.int64)
     for rows, columns, tile in distances.distance_tiles(

@@ -19,7 +19,7 @@ import numpy as np
 from common import codes
 
 # Must be what `scan_version` returns: an older build is not called.
-VERSION = 1
+VERSION = 2
 # Pairs below which a further thread costs more than it saves.
 _PAIRS_PER_THREAD = 1 << 20
 _SIZE, _ARRAY = ctypes.c_int64, ctypes.c_void_p
@@ -30,7 +30,7 @@ _ARGUMENTS = {
     "nearest": [*_SCAN, _SIZE, _SIZE, _ARRAY, _ARRAY],
     "within": [*_SCAN, _SIZE, _ARRAY, _ARRAY, _ARRAY, _ARRAY],
     "histograms": [*_SCAN, *_LABELS, _SIZE, _ARRAY],
-    "ranked_precision": [*_SCAN, *_LABELS, _SIZE, _SIZE, *3 * [_ARRAY]],
+    "ranked_precision": [*_SCAN, *_LABELS, *4 * [_SIZE], *3 * [_ARRAY]],
     "build_table": [_ARRAY, *4 * [_SIZE], _ARRAY, _ARRAY],
     "compare_only": [_ARRAY, _SIZE, _SIZE, _ARRAY],
     "probe": [*_SCAN, *2 * [_SIZE], *8 * [_ARRAY]],

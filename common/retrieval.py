@@ -19,6 +19,7 @@ Closed forms: McSherry and Najork, "Computing Information Retrieval Performance
 Measures Efficiently in the Presence of Tied Scores", ECIR 2008.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -286,7 +287,7 @@ def _tied_precisions(items, relevant, before, relevant_before, inside):
     Of `items` tied items, of which `relevant` are relevant, the first `inside`
     count; `before` items, `relevant_before` relevant ones, precede the group.
     """
-    harmonic = _harmonic(np.max(before + inside, initial=0))
+    harmonic = _harmonic(int(np.max(before + inside, initial=0)))
     step = harmonic[before + inside] - harmonic[before]
     others = _ratio(relevant - 1, items - 1, empty=0.0)
     inner = others * (inside - (before + 1) * step)
@@ -296,7 +297,7 @@ def _tied_precisions(items, relevant, before, relevant_before, inside):
 
 def _ordered_average_precision(items, relevant, start):
     """AP when the relevant items of a group take the ranks after `start`."""
-    harmonic = _harmonic(np.max(start + relevant, initial=0))
+    harmonic = _harmonic(int(np.max(start + relevant, initial=0)))
     step = harmonic[start + relevant] - harmonic[start]
     terms = relevant + (_before(relevant) - start) * step
     return _ratio(terms.sum(axis=1), relevant.sum(axis=1))
@@ -327,9 +328,12 @@ def _before(counts: np.ndarray) -> np.ndarray:
     return np.cumsum(counts, axis=1) - counts
 
 
+@functools.lru_cache(maxsize=2)
 def _harmonic(largest: int) -> np.ndarray:
-    """H(0), ..., H(largest)."""
-    return np.append(0.0, np.cumsum(1.0 / np.arange(1, largest + 1)))
+    """H(0), ..., H(largest); the metrics of one ranking ask again and again."""
+    sums = np.append(0.0, np.cumsum(1.0 / np.arange(1, largest + 1)))
+    sums.flags.writeable = False
+    return sums
 
 
 def _ratio(numerator, denominator, empty: float = np.nan) -> np.ndarray:

@@ -14,6 +14,10 @@ INLINE void NAME(lay_out)(codes_t codes, int64_t first, int64_t count,
                           int in_lanes, uint64_t *planes) {
   int64_t whole = codes.width / 8, rest = codes.width % 8;
   const uint8_t *row = codes.rows + first * codes.width;
+  if (codes.width == 8 && !in_lanes) {
+    memcpy(planes, row, (size_t)count * 8);
+    return;
+  }
   for (int64_t j = 0; j < count; j++, row += codes.width) {
     int64_t slot = in_lanes ? SLOT(j) : j;
     for (int64_t w = 0; w < whole; w++)
@@ -95,112 +99,122 @@ TARGET static void NAME(visit_within)(scan_t *scan, collector_t *into) {
   NAME(visit)(scan, into, take_within);
 }
 
-/* 2 d + r of one query and every item of a tile; r = 1 if they share a label. */
-INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
-                        uint32_t *restrict cells) {
-  const uint64_t *query = scan->asked + i * scan->words;
-  const uint64_t *wanted = labels->asked + i * labels->words;
+INLINE void NAME(cells_of)(const uint64_t *planes, const uint64_t *query,
+                           int64_t words, const uint64_t *label_planes,
+                           const uint64_t *wanted, int64_t label_words,
+                           uint32_t *restrict cells) {
   for (int slot = 0; slot < TILE; slot += VECTOR) {
     uint64_t found[VECTOR], shared[VECTOR];
-    if (scan->words == 1)
-      NAME(distances)(scan->planes, query, 1, slot, found);
-    else
-      NAME(distances)(scan->planes, query, scan->words, slot, found);
+    NAME(distances)(planes, query, words, slot, found);
     for (int l = 0; l < VECTOR; l++)
-      shared[l] = labels->planes[slot + l] & wanted[0];
-    for (int64_t w = 1; w < labels->words; w++)
+      shared[l] = label_planes[slot + l] & wanted[0];
+    for (int64_t w = 1; w < label_words; w++)
       for (int l = 0; l < VECTOR; l++)
-        shared[l] |= labels->planes[w * TILE + slot + l] & wanted[w];
+        shared[l] |= label_planes[w * TILE + slot + l] & wanted[w];
     for (int l = 0; l < VECTOR; l++)
       cells[slot + l] = (uint32_t)(2 * found[l] + (shared[l] != 0));
   }
 }
 
+/* 2 d + r of one query and every item of a tile; r = 1 if they share a label. */
+INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
+                        uint32_t *restrict cells) {
+  const uint64_t *query = scan->asked + i * scan->words;
+  const uint64_t *wanted = labels->asked + i * labels->words;
+  const uint64_t *planes = scan->planes, *label_planes = labels->planes;
+  if (labels->words > 1 || scan->words > 2)
+    NAME(cells_of)(planes, query, scan->words, label_planes, wanted,
+                   labels->words, cells);
+  else if (scan->words == 2)
+    NAME(cells_of)(planes, query, 2, label_planes, wanted, 1, cells);
+  else
+    NAME(cells_of)(planes, query, 1, label_planes, wanted, 1, cells);
+}
+
 INLINE void NAME(visit_cells)(scan_t *scan, scan_t *labels, consume_t consume,
                               void *state) {
-  uint32_t cells[TOGETHER][TILE];
+  uint32_t cells[TILE];
   for (int64_t first = 0; first < scan->items.n; first += TILE) {
     int64_t count = tile_count(scan->items.n, first);
     NAME(lay_out)(scan->items, first, count, 0, scan->planes);
     NAME(lay_out)(labels->items, first, count, 0, labels->planes);
-    for (int64_t i = 0; i < scan->queries.n; i += TOGETHER) {
-      int queries = scan->queries.n - i < TOGETHER ? 1 : TOGETHER;
-      for (int p = 0; p < queries; p++)
-        NAME(cells)(scan, labels, i + p, cells[p]);
-      consume(state, i, queries, cells, count);
+    for (int64_t i = 0; i < scan->queries.n; i++) {
+      NAME(cells)(scan, labels, i, cells);
+      consume(state, i, cells, count);
     }
   }
 }
 
 /* Neighbouring items often fall into one cell; counting them in turn into
    copies spares the wait for the last sum to be stored. */
-INLINE void NAME(count_cells)(void *state, int64_t query, int queries,
-                              const uint32_t cells[][TILE], int64_t count) {
+INLINE void NAME(count_cells)(void *state, int64_t query,
+                              const uint32_t *cells, int64_t count) {
   histogram_t *histogram = state;
-  int64_t size = histogram->cells;
+  int64_t size = histogram->cells, j = 0;
   uint32_t *copies = histogram->copies;
-  for (int p = 0; p < queries; p++) {
-    int64_t *counts = histogram->counts + (query + p) * size, j = 0;
-    for (; j + COPIES <= count; j += COPIES)
-      for (int c = 0; c < COPIES; c++) copies[c * size + cells[p][j + c]]++;
-    for (; j < count; j++) copies[cells[p][j]]++;
-    for (int64_t i = 0; i < size; i++)
-      for (int c = 0; c < COPIES; c++) counts[i] += copies[c * size + i];
-    memset(copies, 0, (size_t)size * COPIES * 4);
-  }
+  int64_t *counts = histogram->counts + query * size;
+  for (; j + COPIES <= count; j += COPIES)
+    for (int c = 0; c < COPIES; c++) copies[c * size + cells[j + c]]++;
+  for (; j < count; j++) copies[cells[j]]++;
+  for (int64_t i = 0; i < size; i++)
+    for (int c = 0; c < COPIES; c++) counts[i] += copies[c * size + i];
+  memset(copies, 0, (size_t)size * COPIES * 4);
 }
 
-/* Adds relevant-items-so-far / rank of each relevant item: a counting sort
-   that keeps the ranks and drops the order. */
-INLINE void NAME(add_precisions)(ranking_t *ranking, int64_t query,
-                                 uint64_t *met, int64_t hits) {
-  double sums[VECTOR] = {0};
-  uint64_t within = 0;
-  for (int l = 0; l < VECTOR; l++) met[hits + l] = UINT32_MAX;
-  for (int64_t j = 0; j < hits; j += VECTOR)
-    for (int l = 0; l < VECTOR; l++) {
-      uint32_t rank = (uint32_t)met[j + l];
-      int counts = rank <= ranking->cutoff;
-      within += counts;
-      sums[l] += counts ? (double)(met[j + l] >> 32) / rank : 0.0;
-    }
-  for (int l = 0; l < VECTOR; l++) ranking->sums[query] += sums[l];
-  ranking->hits[query] += (int64_t)within;
-}
-
-/* Ranks a few items of some queries. The queries take turns, for each item
-   waits for the last one at its distance. */
-INLINE void NAME(rank_some)(ranking_t *ranking, int64_t query, int queries,
-                            const uint32_t cells[][TILE], int64_t first,
-                            int64_t count) {
-  uint64_t steps[TOGETHER][SOME], met[TOGETHER][SOME + VECTOR];
-  uint32_t places[TOGETHER][SOME];
+/* Counts on at each item's distance, and keeps what the relevant ones met. */
+INLINE void NAME(rank_cells)(void *state, int64_t query,
+                             const uint32_t *cells, int64_t count) {
+  ranking_t *ranking = state;
   uint64_t *cursors = ranking->cursors + query * (ranking->bits + 1);
-  int64_t hits[TOGETHER] = {0};
-  for (int p = 0; p < queries; p++)
-    for (int j = 0; j < SOME; j++) {
-      uint32_t cell = cells[p][first + j];
-      steps[p][j] = 1 + ((uint64_t)(cell & 1) << 32);
-      places[p][j] = p * (uint32_t)(ranking->bits + 1) + cell / 2;
-    }
-  for (int64_t j = 0; j < count; j++)
-    for (int p = 0; p < queries; p++) {
-      met[p][hits[p]] = cursors[places[p][j]] += steps[p][j];
-      hits[p] += (int64_t)(steps[p][j] >> 32);
-    }
-  for (int p = 0; p < queries; p++)
-    NAME(add_precisions)(ranking, query + p, met[p], hits[p]);
-}
-
-INLINE void NAME(rank_cells)(void *state, int64_t query, int queries,
-                             const uint32_t cells[][TILE], int64_t count) {
+  uint64_t *end = ranking->ends[query], steps[SOME];
+  uint32_t distances[SOME], relevant[SOME];
   for (int64_t first = 0; first < count; first += SOME) {
     int64_t some = count - first < SOME ? count - first : SOME;
-    if (queries == TOGETHER)
-      NAME(rank_some)(state, query, TOGETHER, cells, first, some);
-    else
-      NAME(rank_some)(state, query, 1, cells, first, some);
+    for (int j = 0; j < SOME; j++) {
+      distances[j] = cells[first + j] / 2;
+      relevant[j] = cells[first + j] & 1;
+      steps[j] = 1 + ((uint64_t)relevant[j] << ranking->field);
+    }
+    for (int64_t j = 0; j < some; j++) {
+      *end = cursors[distances[j]] += steps[j];
+      end += relevant[j];
+    }
   }
+  ranking->ends[query] = end;
+}
+
+/* Sum of relevant-items-so-far / rank over the relevant items up to a rank,
+   and their number. */
+INLINE double NAME(sum_precisions)(const ranking_t *ranking,
+                                   const uint64_t *met, int64_t count,
+                                   int64_t *hits) {
+  double precisions[SOME], sums[VECTOR] = {0}, sum = 0;
+  int64_t field = ranking->field, within = 0;
+  for (int64_t first = 0; first < count; first += SOME) {
+    int64_t some = count - first < SOME ? count - first : SOME, j = 0;
+    for (; j < some; j++) {
+      uint64_t cursor = met[first + j];
+      cursor += ranking->before[cursor >> 2 * field];
+      int64_t rank = (int64_t)(cursor & ((UINT64_C(1) << field) - 1));
+      /* A product in place of a choice, of which the compiler makes vectors. */
+      int64_t counts = rank <= ranking->cutoff;
+      precisions[j] = (double)(int64_t)(cursor >> field) / (double)rank *
+                      (double)counts;
+      within += counts;
+    }
+    for (; j % VECTOR; j++) precisions[j] = 0;
+    for (int64_t v = 0; v < j; v += VECTOR)
+      for (int l = 0; l < VECTOR; l++) sums[l] += precisions[v + l];
+  }
+  for (int l = 0; l < VECTOR; l++) sum += sums[l];
+  *hits = within;
+  return sum;
+}
+
+TARGET static void NAME(finish_ranks)(ranking_t *ranking, int64_t query,
+                                      double *sum, int64_t *hits) {
+  const uint64_t *met = ranking->met + query * ranking->room;
+  *sum = NAME(sum_precisions)(ranking, met, ranking->ends[query] - met, hits);
 }
 
 TARGET static void NAME(visit_counts)(scan_t *scan, scan_t *labels,

@@ -15,6 +15,8 @@ from common import kernel
 from common import relevance
 
 DENOMINATORS = ("relevant", "hits", "min")
+# Bytes of a block of queries for what they meet, and bounds of a block.
+_BLOCK_BYTES, _LEAST, _MOST = 1 << 25, 4, 64
 
 
 def stable_average_precision(
@@ -25,7 +27,6 @@ def stable_average_precision(
     cutoff: int | None = None,
     denominator: str = "relevant",
     threads: int | None = None,
-    counts: histograms.DistanceHistograms | None = None,
 ) -> np.ndarray:
     r"""Average precision of the ranking by (distance, position in database).
 
@@ -45,7 +46,6 @@ def stable_average_precision(
             "hits": R_c, those among the first c ranks (0 / 0 is 0). "min":
             min(R, c). All are the same without a cutoff.
         threads: Number of threads; one per available core by default.
-        counts: Those of the same codes and labels, to save counting again.
 
     Returns:
         [q] float64 in [0, 1]; NaN where R = 0.
@@ -65,21 +65,9 @@ def stable_average_precision(
         query_codes, database_codes, query_labels, database_labels
     )
     cutoff = min(cutoff or len(database_codes), len(database_codes))
-    if counts is None:
-        counts = histograms.count_words(
-            query_codes, database_codes, *words, threads
-        )
-    cursors = _cursors(counts)
-    rank = _plain_ranked if kernel.library() is None else _ranked
-
-    def rank_share(rows):
-        queries = query_codes.take(rows), words[0][rows], cursors[rows]
-        return rank(*queries, database_codes, words[1], cutoff)
-
-    found = kernel.each_share(
-        rank_share, len(query_codes), len(database_codes), threads
+    counts, sums, hits = rank_words(
+        query_codes, database_codes, *words, cutoff, threads
     )
-    sums, hits = map(np.concatenate, zip(*found, strict=True))
     total = counts.relevant.sum(axis=1)
     size = {
         "relevant": total,
@@ -89,19 +77,50 @@ def stable_average_precision(
     return np.where(total > 0, sums / np.maximum(1, size), np.nan)
 
 
-def _cursors(counts: histograms.DistanceHistograms) -> np.ndarray:
-    """Items before each distance, and 2^32 times the relevant items."""
-    pairs = counts.items + (counts.relevant << 32)
-    return np.cumsum(pairs, axis=1) - pairs
+def rank_words(
+    query_codes: codes.PackedCodes,
+    database_codes: codes.PackedCodes,
+    query_words: np.ndarray,
+    database_words: np.ndarray,
+    cutoff: int,
+    threads: int | None = None,
+) -> tuple[histograms.DistanceHistograms, np.ndarray, np.ndarray]:
+    """Counts and ranks in one pass over the database.
 
+    Args:
+        query_codes: q codes of K bits.
+        database_codes: n codes of K bits.
+        query_words: [q, w] uint64 from `relevance.checked_label_words`.
+        database_words: [n, w] uint64 from the same.
+        cutoff: c, the number of ranks that count.
+        threads: As in `stable_average_precision`. Each takes up to 32 MB, or
+            32 bytes per item where n > 1 million.
 
-def _ranked(
-    query_codes, query_words, cursors, database_codes, database_words, cutoff
-):
-    """Sums of R_k / k over the hits up to the cutoff, and hits; both [q].
-
-    Counts on from the cursors, item by item, instead of sorting.
+    Returns:
+        What `histograms.count_words` returns; the sum of R_k / k over the hits
+        up to the cutoff, [q] float64; the number of these hits, [q] int64.
     """
+    field = (64 - query_codes.bits.bit_length()) // 2
+    compiled = kernel.library() and len(database_codes) < 1 << field
+    rank = _ranked if compiled else _plain_ranked
+
+    def rank_share(rows):
+        queries = query_codes.take(rows), query_words[rows]
+        return rank(*queries, database_codes, database_words, cutoff)
+
+    found = kernel.each_share(
+        rank_share, len(query_codes), len(database_codes), threads
+    )
+    cells, sums, hits = map(np.concatenate, zip(*found, strict=True))
+    return histograms.from_cells(cells), sums, hits
+
+
+def _ranked(query_codes, query_words, database_codes, database_words, cutoff):
+    """Cells [q, K + 1, 2], sums of R_k / k up to the cutoff, and hits [q].
+
+    Counts on from distance to distance, item by item, instead of sorting.
+    """
+    cells = np.zeros((len(query_codes), query_codes.bits + 1, 2), np.int64)
     sums = np.zeros(len(query_codes))
     hits = np.zeros(len(query_codes), np.int64)
     kernel.call(
@@ -111,19 +130,28 @@ def _ranked(
         np.ascontiguousarray(database_words),
         database_words.shape[1],
         query_codes.bits,
+        (64 - query_codes.bits.bit_length()) // 2,
         cutoff,
-        cursors.copy(),
+        _block(len(database_codes)),
+        cells,
         sums,
         hits,
     )
-    return sums, hits
+    return cells, sums, hits
+
+
+def _block(items: int) -> int:
+    """Queries that share one reading of the database."""
+    return min(_MOST, max(_LEAST, _BLOCK_BYTES // (8 * max(1, items))))
 
 
 def _plain_ranked(
-    query_codes, query_words, cursors, database_codes, database_words, cutoff
+    query_codes, query_words, database_codes, database_words, cutoff
 ):
     """The same by sorting, without the compiled scans."""
-    del cursors
+    cells = histograms.plain_cells(
+        query_codes, query_words, database_codes, database_words
+    )
     sums = np.zeros(len(query_codes))
     hits = np.zeros(len(query_codes), np.int64)
     rows = distances_lib.distance_rows(query_codes, database_codes)
@@ -136,4 +164,4 @@ def _plain_ranked(
         ranks = 1 + np.flatnonzero(relevant[order])
         hits[query] = len(ranks)
         sums[query] = (np.arange(1, len(ranks) + 1) / ranks).sum()
-    return sums, hits
+    return cells, sums, hits

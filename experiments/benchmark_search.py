@@ -52,6 +52,8 @@ def measure(items: int, queries: int, rounds: int) -> dict:
         items, max(1, queries // 10), rounds
     )
     _say("ten times the items", figures["growth"])
+    figures["validation"] = search_timings.validation(rounds)
+    _say("validation", figures["validation"])
     for name, asked, size, labels in _SIZES:
         share = min(1.0, items / 1_000_000)
         for bits in (16, 64, 128):

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from absl import flags
 
+from common import hamming
 from common import records
 from common import run as common_run
 from common.data import arrays
@@ -61,6 +62,25 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         )
     split = splits.load(path / "split.npz")
     return FinishedRun(path, record, data, pictured, split)
+
+
+def retrieval_index(
+    finished: FinishedRun, modality: str
+) -> hamming.HammingIndex:
+    """The codes of the retrieval items; their ids are data rows.
+
+    Args:
+        finished: The run.
+        modality: `image` or `text`.
+    """
+    from common import encoding
+
+    stored = encoding.load(finished.directory / "codes.npz")
+    index = hamming.HammingIndex(finished.bits)
+    index.add(
+        getattr(stored, f"retrieval_{modality}"), finished.split.retrieval
+    )
+    return index
 
 
 def newest(root: str | os.PathLike = "runs") -> pathlib.Path:

@@ -3,6 +3,7 @@ r"""Answers a text, a picture or an item from a finished run's codes.
 python -m experiments.search --text="red flower"
 python -m experiments.search --run=runs/NAME --image=FILE.png
 python -m experiments.search --run=runs/NAME --item=ID --top_k=20
+python -m experiments.search --text="red flower" --uri=http://127.0.0.1:19530
 """
 
 import dataclasses
@@ -13,7 +14,9 @@ import numpy as np
 from absl import app
 from absl import flags
 
+from common import milvus_engine
 from common import runner
+from experiments import milvus_index
 from experiments import runs
 
 _DEFAULT_TOP_K = 8
@@ -30,9 +33,18 @@ class Answer:
 
 
 def search_text(
-    finished: runs.FinishedRun, text: str, top_k: int = _DEFAULT_TOP_K
+    finished: runs.FinishedRun,
+    text: str,
+    top_k: int = _DEFAULT_TOP_K,
+    server: milvus_engine.MilvusIndex | None = None,
 ) -> Answer:
     """Finds the images nearest to a text.
+
+    Args:
+        finished: The run.
+        text: Words to ask with.
+        top_k: Number of results.
+        server: Where the codes are searched, by default in the run's own file.
 
     Raises:
         ValueError: The run's data has no vocabulary, or none of these words.
@@ -53,7 +65,8 @@ def search_text(
         )
     encode = _encoders(finished).text
     packed = np.asarray(encode(bow.encode([text], vocabulary)))
-    return _answer(finished, " ".join(known), None, packed, "image", top_k)
+    query = " ".join(known)
+    return _answer(finished, query, None, packed, "image", top_k, server)
 
 
 def search_image(
@@ -61,6 +74,7 @@ def search_image(
     file: str | os.PathLike,
     weights: str = "",
     top_k: int = _DEFAULT_TOP_K,
+    server: milvus_engine.MilvusIndex | None = None,
 ) -> Answer:
     """Finds the texts nearest to a picture, and what they belong to.
 
@@ -69,6 +83,7 @@ def search_image(
         file: The picture, of any size.
         weights: The extractor's weights; empty where they were.
         top_k: Number of results.
+        server: As for `search_text`.
 
     Raises:
         ValueError: The data's features are of unknown or other making, or
@@ -91,7 +106,8 @@ def search_image(
     extractor = backbone_extractor.Extractor(made, path)
     packed = _encoders(finished).image(extractor.features(pixels[None]))
     name = os.path.basename(file)
-    return _answer(finished, name, None, np.asarray(packed), "text", top_k)
+    packed = np.asarray(packed)
+    return _answer(finished, name, None, packed, "text", top_k, server)
 
 
 def search_item(
@@ -99,6 +115,7 @@ def search_item(
     item: str,
     ask_with: str,
     top_k: int = _DEFAULT_TOP_K,
+    server: milvus_engine.MilvusIndex | None = None,
 ) -> Answer:
     """Finds what is nearest to an item's image or text.
 
@@ -107,6 +124,7 @@ def search_item(
         item: Id of any item of the data set.
         ask_with: `image` finds texts, `text` finds images.
         top_k: Number of results.
+        server: As for `search_text`.
 
     Raises:
         ValueError: There is no such item, or it has no image to ask with.
@@ -130,9 +148,8 @@ def search_item(
     else:
         packed = encoders.text(data.text_features(places[:1]))
         found = "image"
-    return _answer(
-        finished, f"{ask_with} of {item}", row, np.asarray(packed), found, top_k
-    )
+    query, packed = f"{ask_with} of {item}", np.asarray(packed)
+    return _answer(finished, query, row, packed, found, top_k, server)
 
 
 def show(finished: runs.FinishedRun, answer: Answer) -> str:
@@ -188,17 +205,15 @@ def _encoders(finished):
     return export.load(finished.directory / "saved_model", finished.bits)
 
 
-def _answer(finished, query, query_row, packed, found, top_k) -> Answer:
+def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
     from common import codes
-    from common import encoding
-    from common import hamming
 
-    stored = encoding.load(finished.directory / "codes.npz")
-    index = hamming.HammingIndex(finished.bits)
-    index.add(getattr(stored, f"retrieval_{found}"), finished.split.retrieval)
-    distances, rows = index.search(
-        codes.PackedCodes(packed, finished.bits), top_k
-    )
+    asked = codes.PackedCodes(packed, finished.bits)
+    if server is None:
+        index = runs.retrieval_index(finished, found)
+        distances, rows = index.search(asked, top_k)
+    else:
+        distances, rows = server.search(asked, top_k, found)
     return Answer(query, query_row, rows[0], distances[0])
 
 
@@ -214,6 +229,7 @@ def _define_flags() -> None:
     flags.DEFINE_integer(
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
+    milvus_index.define_flags("")
     flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
 
 
@@ -226,15 +242,18 @@ def _main(arguments: list[str]) -> None:
         finished = runs.open_run(given.run)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
+        server = None
+        if given.uri:
+            server = milvus_index.connect(finished)
         if given.text:
-            answer = search_text(finished, given.text, given.top_k)
+            answer = search_text(finished, given.text, given.top_k, server)
         elif given.image:
             answer = search_image(
-                finished, given.image, given.weights, given.top_k
+                finished, given.image, given.weights, given.top_k, server
             )
         else:
             answer = search_item(
-                finished, given.item, given.ask_with, given.top_k
+                finished, given.item, given.ask_with, given.top_k, server
             )
         print(show(finished, answer))
         path = pathlib.Path(

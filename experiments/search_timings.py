@@ -17,6 +17,7 @@ import numpy as np
 from common import codes
 from common import evaluation
 from common import hamming
+from common import histograms
 from common import kernel
 from common import multi_index
 from common import peak_memory
@@ -247,6 +248,40 @@ def full_evaluation(
         "default_loop_ratio": median_ratio(default, seconds["ours"]),
         "counts_stable_loop_ratio": median_ratio(stable, seconds["counts"]),
         "counts_default_loop_ratio": median_ratio(default, seconds["counts"]),
+    }
+
+
+def validation(rounds: int) -> dict:
+    """MAP of a training run's validation: compiled scans against TensorFlow.
+
+    As many codes as the embedded data has, in one direction and all threads.
+    """
+    from common import relevance
+    from common import retrieval
+    from common import tensor_scan
+
+    rng = np.random.default_rng(3)
+    packed = [random_codes(count, 64, count) for count in (425, 3827)]
+    labels = [rng.random((len(side), 20)) < 0.1 for side in packed]
+
+    def ours():
+        words = relevance.checked_label_words(*packed, *labels)
+        counts = histograms.count_words(*packed, *words)
+        return retrieval.expected_average_precision(
+            counts.items, counts.relevant
+        )
+
+    def tensor():
+        rows = (side.rows for side in packed)
+        return tensor_scan.average_precision(*rows, *labels).numpy()
+
+    np.testing.assert_allclose(ours(), tensor(), rtol=1e-12)
+    seconds = compete({"ours": ours, "tensor": tensor}, rounds, threads=2)
+    return {
+        "queries": len(packed[0]),
+        "items": len(packed[1]),
+        "milliseconds": 1e3 * float(np.median(seconds["ours"])),
+        "tensorflow_ratio": median_ratio(seconds["tensor"], seconds["ours"]),
     }
 
 

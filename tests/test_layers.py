@@ -47,6 +47,8 @@ NUMPY_ONLY = (
             "histograms",
             "index_file",
             "kernel",
+            "milvus_engine",
+            "milvus_entities",
             "multi_index",
             "neighbours",
             "relevance",
@@ -56,6 +58,7 @@ NUMPY_ONLY = (
             "scan",
             "settings",
             "stable_ranking",
+            "ties",
         )
     ),
     *(

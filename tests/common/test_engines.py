@@ -174,3 +174,16 @@ def test_no_queries_give_no_rows(engine):
 
     assert distances.shape == ids.shape == (0, 5)
     assert limits.tolist() == [0]
+
+
+def test_an_index_emptied_again_finds_nothing(engine):
+    index = _index(cases.bits(3, 16), engine)
+    query = cases.pack(cases.bits(1, 16))
+    index.search(query, 1)
+
+    index.remove([0, 1, 2])
+    distances, ids = index.search(query, 5)
+    limits, _, _ = index.search_radius(query, 16)
+
+    assert distances.shape == ids.shape == (1, 0)
+    assert limits.tolist() == [0, 0]

@@ -61,3 +61,10 @@ def test_small_sizes_are_measured_and_become_a_table():
     assert "all metrics of 30 x 500, 16 bits" in table
     assert "radius 2 in 20,000 codes" in table
     assert result["radius"][0]["ratio"] > 0
+
+
+def test_validation_is_timed_where_both_paths_agree():
+    found = search_timings.validation(1)
+
+    assert (found["queries"], found["items"]) == (425, 3827)
+    assert found["tensorflow_ratio"] > 0

@@ -1,0 +1,56 @@
+"""The k nearest by (distance, id), from engines that cut ties off anywhere."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from common import codes
+
+# Distance of what was not found.
+MISSING = np.iinfo(np.int32).max
+
+
+def nearest(
+    fetch: Callable[[codes.PackedCodes, int], tuple[np.ndarray, np.ndarray]],
+    queries: codes.PackedCodes,
+    k: int,
+    most: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fetches more and more until the last item is farther than the k-th.
+
+    Args:
+        fetch: Takes q queries and a count; returns [q, count] distances and
+            ids, as `in_order` does.
+        queries: q codes.
+        k: How many, 1..most.
+        most: The largest count to fetch. Whoever ties with the k-th item beyond
+            that many is not looked for.
+
+    Returns:
+        distances [q, k] int32 and ids [q, k] int64, each row in ascending order
+        of (distance, id); `MISSING` where less than k were found.
+    """
+    shape = len(queries), k
+    distances, ids = np.empty(shape, np.int32), np.empty(shape, np.int64)
+    left, count = np.arange(len(queries)), min(2 * k, most)
+    while len(left):
+        found, found_ids = fetch(queries.take(left), count)
+        furthest = found[:, k - 1]
+        done = (found[:, -1] > furthest) | (furthest == MISSING)
+        if count == most:
+            done[:] = True
+        distances[left[done]] = found[done, :k]
+        ids[left[done]] = found_ids[done, :k]
+        left, count = left[~done], min(2 * count, most)
+    return distances, ids
+
+
+def in_order(
+    distances: np.ndarray, ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sorts every row of two [q, count] arrays by (distance, id)."""
+    order = np.lexsort((ids, distances), axis=1)
+    return (
+        np.take_along_axis(distances, order, axis=1),
+        np.take_along_axis(ids, order, axis=1),
+    )
