@@ -3,7 +3,7 @@ r"""Times search and evaluation against FAISS, sorting, and the machine.
     python -m experiments.benchmark_search
     python -m experiments.benchmark_search --output=FILE
 
-Needs the `faiss` extra for the comparison with FAISS. About 15 minutes on 2
+Needs the `faiss` extra for the comparison with FAISS. About 5 minutes on 2
 cores. Everything is a ratio of times of one run.
 """
 
