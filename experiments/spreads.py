@@ -19,6 +19,22 @@ def of(runs: Sequence[dict], variant: str, bits: int) -> list[dict]:
     ]
 
 
+def finished(runs: Sequence[dict]) -> list[dict]:
+    """The runs that did not fail."""
+    return [run for run in runs if "failure" not in run]
+
+
+def mean(runs: Sequence[dict], name: str) -> str:
+    """Mean of a number of these runs, without decimals; empty without any."""
+    return f"{np.mean([run[name] for run in runs]):.0f}" if runs else ""
+
+
+def most(runs: Sequence[dict], name: str) -> str:
+    """Largest of a number that some runs may not tell; empty if none does."""
+    known = [run[name] for run in runs if run.get(name) is not None]
+    return str(max(known)) if known else ""
+
+
 def text(values: np.ndarray) -> str:
     """Mean ± sample standard deviation; the mean alone of a single value."""
     if len(values) < 2:

@@ -65,9 +65,9 @@ def baselines_table(result: dict) -> str:
     return _table(
         result,
         {
-            "CPU seconds": lambda runs: _mean_of(runs, "cpu_seconds"),
-            "peak MB": lambda runs: _most(runs, "peak_memory_mb"),
-            "training pairs": lambda runs: _most(runs, "training_pairs"),
+            "CPU seconds": lambda runs: spreads.mean(runs, "cpu_seconds"),
+            "peak MB": lambda runs: spreads.most(runs, "peak_memory_mb"),
+            "training pairs": lambda runs: spreads.most(runs, "training_pairs"),
         },
     )
 
@@ -184,20 +184,12 @@ def _cells(runs) -> list[str]:
             for d in spreads.DIRECTIONS
         ),
         str(len(runs)),
-        _mean_of(runs, "train_seconds"),
+        spreads.mean(runs, "train_seconds"),
     ]
 
 
-def _mean_of(runs, name) -> str:
-    return f"{np.mean([run[name] for run in runs]):.0f}"
-
-
-def _most(runs, name) -> str:
-    return str(max(run[name] for run in runs))
-
-
 def _chance(runs) -> list[str]:
-    scored = [run for run in runs if "failure" not in run]
+    scored = spreads.finished(runs)
     if not scored:
         return []
     chance = [

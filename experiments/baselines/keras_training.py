@@ -81,7 +81,7 @@ def train(
         fitting.fit(
             prepared,
             model,
-            data_draws.PairDraws(len(rows), min(batch_size, len(rows)), seed),
+            data_draws.PairDraws.at_most(len(rows), batch_size, seed),
             epochs,
             callbacks,
             optimizers,

@@ -28,6 +28,7 @@ _OWN = (
     (train_uch.METHOD, uch_config.PRESETS),
     (train_ssah.METHOD, ssah_config.PRESETS),
 )
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # Names that tables shorten.
 _COMPARED = {name: key for key, name in baseline_fits.NAMES.items()} | {
     "ACMR": "acmr"
@@ -87,10 +88,9 @@ def train_all(
         says why there are none as `failure`.
     """
     share = str(max(1, (os.cpu_count() or 1) // jobs))
-    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+    for name in _THREADS:
         # Read by libraries when they are loaded, in the cells' processes.
         os.environ.setdefault(name, share)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", share)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {
             pool.submit(_outcome, cell, _run_of(cell, run, parent)): cell

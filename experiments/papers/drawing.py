@@ -22,7 +22,10 @@ def map_by_length(result: dict) -> mpl_figure.Figure:
     def draw(axis, direction):
         for method in result["methods"]:
             found = [
-                (bits, spreads.of(_scored(result), method, bits))
+                (
+                    bits,
+                    spreads.of(spreads.finished(result["runs"]), method, bits),
+                )
                 for bits in result["lengths"]
             ]
             _errorbar(
@@ -101,15 +104,16 @@ def _by_point(result, table, name) -> mpl_figure.Figure:
     lines = {}
     for row in table.rows:
         if row.label in result["methods"]:
-            parts = row.label.replace(",", " x").split(" x ")
-            lines.setdefault(parts[0], []).append(row)
+            lines.setdefault(row.line, []).append(row)
 
     def draw(axis, direction):
         for line, rows in lines.items():
             points = []
             for row in rows:
                 runs = spreads.of(
-                    _scored(result), row.label, result["lengths"][0]
+                    spreads.finished(result["runs"]),
+                    row.label,
+                    result["lengths"][0],
                 )
                 if runs:
                     seconds = np.mean([run["train_seconds"] for run in runs])
@@ -120,10 +124,6 @@ def _by_point(result, table, name) -> mpl_figure.Figure:
         axis.set(xlabel=name, xscale="log")
 
     return _figure(result, "MAP", draw)
-
-
-def _scored(result) -> list[dict]:
-    return [run for run in result["runs"] if "failure" not in run]
 
 
 def _errorbar(axis, points, direction, label) -> None:
@@ -141,7 +141,7 @@ def _errorbar(axis, points, direction, label) -> None:
 
 
 def _chance(axis, result, direction) -> None:
-    scored = _scored(result)
+    scored = spreads.finished(result["runs"])
     if scored:
         level = spreads.column(scored, direction, "chance").mean()
         axis.axhline(level, color="grey", linestyle=":", label="chance")

@@ -4,8 +4,6 @@ import csv
 import io
 from collections.abc import Iterator
 
-import numpy as np
-
 from experiments import spreads
 from experiments.papers import published
 
@@ -87,15 +85,16 @@ def comma_separated(result: dict) -> str:
     for direction in _TASKS:
         for method in result["methods"]:
             for bits in result["lengths"]:
-                runs = spreads.of(result["runs"], method, bits)
-                runs = [run for run in runs if "failure" not in run]
+                runs = spreads.of(
+                    spreads.finished(result["runs"]), method, bits
+                )
                 if runs:
                     writer.writerow(
                         [direction, method, bits, len(runs)]
                         + _figures(runs, direction)
                         + [_published(result, direction, method, bits) or ""]
-                        + [_mean(runs, "train_seconds")]
-                        + [_most(runs, "peak_memory_mb")]
+                        + [spreads.mean(runs, "train_seconds")]
+                        + [spreads.most(runs, "peak_memory_mb")]
                     )
     return text.getvalue()
 
@@ -124,7 +123,7 @@ def _body(result) -> Iterator[list[str]]:
 
 
 def _chance(result, direction) -> list[str]:
-    scored = [run for run in result["runs"] if "failure" not in run]
+    scored = spreads.finished(result["runs"])
     if not scored:
         return [""] * len(result["lengths"])
     chance = spreads.column(scored, direction, "chance").mean()
@@ -151,11 +150,12 @@ def _costs(result) -> list[str]:
     for method in result["methods"]:
         runs = [
             run
-            for run in result["runs"]
-            if run["variant"] == method and "failure" not in run
+            for run in spreads.finished(result["runs"])
+            if run["variant"] == method
         ]
-        costs = [_mean(runs, "train_seconds")] + [
-            _most(runs, name) for name in ("peak_memory_mb", "training_pairs")
+        costs = [spreads.mean(runs, "train_seconds")] + [
+            spreads.most(runs, name)
+            for name in ("peak_memory_mb", "training_pairs")
         ]
         rows.append([method, *costs])
     columns = [
@@ -175,15 +175,6 @@ def _interval(one) -> str:
     if one is None:
         return ""
     return f"{one['difference']:+.4f} [{one['low']:+.4f}, {one['high']:+.4f}]"
-
-
-def _mean(runs, name) -> str:
-    return f"{np.mean([run[name] for run in runs]):.0f}" if runs else ""
-
-
-def _most(runs, name) -> str:
-    known = [run[name] for run in runs if run.get(name) is not None]
-    return str(max(known)) if known else ""
 
 
 def _table(head) -> list[str]:

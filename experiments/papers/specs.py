@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from ssah import config
+
 _FACTORS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
@@ -14,12 +16,14 @@ class Row:
         label: Its name there.
         method: The method, by its name in tables.
         changes: Settings that differ from the method's default.
-        point: Where the row stands on the axis of a figure of settings.
+        line: Name of the line that it is a point of, in a figure of points.
+        point: Where it stands on the axis of a figure of settings.
     """
 
     label: str
     method: str
     changes: tuple[tuple[str, Any], ...] = ()
+    line: str = ""
     point: float = 0.0
 
 
@@ -47,15 +51,21 @@ def _rows(*names: str) -> tuple[Row, ...]:
 
 def _sensitivity() -> tuple[Row, ...]:
     """One weight of SSAH's Eqs. (3)-(4) at a time, times powers of ten."""
-    defaults = {
-        "alpha": ("feature_pair_weight", 1.0),
-        "gamma": ("hash_pair_weight", 1.0),
-        "eta": ("quantization_weight", 0.3),
-        "beta": ("classification_weight", 10.0),
-    }
+    default = config.PRESETS["default"]
     return tuple(
-        Row(f"{name} x {factor:g}", "SSAH", ((field, factor * value),), factor)
-        for name, (field, value) in defaults.items()
+        Row(
+            f"{name} x {factor:g}",
+            "SSAH",
+            ((field, factor * getattr(default, field)),),
+            name,
+            factor,
+        )
+        for name, field in (
+            ("alpha", "feature_pair_weight"),
+            ("gamma", "hash_pair_weight"),
+            ("eta", "quantization_weight"),
+            ("beta", "classification_weight"),
+        )
         for factor in _FACTORS
     )
 
@@ -63,7 +73,7 @@ def _sensitivity() -> tuple[Row, ...]:
 def _training_times() -> tuple[Row, ...]:
     """SSAH and DCMH, each trained for shorter and longer."""
     return tuple(
-        Row(f"{method}, {count} rounds", method, ((field, count),), count)
+        Row(f"{method}, {count} rounds", method, ((field, count),), method)
         for method, field, counts in (
             ("DCMH", "epochs", (3, 10, 30, 60)),
             ("SSAH", "rounds", (1, 3, 10, 20)),
