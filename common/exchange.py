@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common import codes
+from common import extras
 from common import faiss_engine
 from common import files
 from common import hamming
@@ -168,12 +169,7 @@ def _index(rows, ids, bits: int) -> hamming.HammingIndex:
 
 
 def _import_pyarrow():
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(
-            "pyarrow is not installed; install the extra: pip install "
-            "'cross-modal-hashing[parquet]'."
-        ) from error
-    return pyarrow, parquet
+    return tuple(
+        extras.load(module, "pyarrow", "parquet")
+        for module in ("pyarrow", "pyarrow.parquet")
+    )

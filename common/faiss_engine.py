@@ -11,6 +11,7 @@ import numpy as np
 
 from common import codes
 from common import distances as distances_lib
+from common import extras
 from common import scan
 from common import ties
 
@@ -109,14 +110,7 @@ def import_faiss():
     Raises:
         ImportError: If it is not installed.
     """
-    try:
-        import faiss
-    except ImportError as error:
-        raise ImportError(
-            "FAISS is not installed; install the extra: pip install "
-            "'cross-modal-hashing[faiss]'."
-        ) from error
-    return faiss
+    return extras.load("faiss", "FAISS", "faiss")
 
 
 def _build(faiss, packed, kind, effort):

@@ -9,6 +9,8 @@ import re
 
 import numpy as np
 
+from common import extras
+
 
 def schema(bits: int, description: str):
     """The fields of a collection of K-bit codes; `key` is the primary one."""
@@ -72,11 +74,4 @@ def import_pymilvus():
     Raises:
         ImportError: If it is not installed.
     """
-    try:
-        import pymilvus
-    except ImportError as error:
-        raise ImportError(
-            "pymilvus is not installed; install the extra: pip install "
-            "'cross-modal-hashing[milvus]'."
-        ) from error
-    return pymilvus
+    return extras.load("pymilvus", "pymilvus", "milvus")
