@@ -27,7 +27,7 @@ setuptools.setup(
         setuptools.Extension(
             "common._scan",
             ["common/scan.c", "common/multi_index.c"],
-            depends=["common/scan_body.h"],
+            depends=["common/scan_body.h", "common/rank_few.h"],
             extra_compile_args=["-O3"],
             optional=True,
         )

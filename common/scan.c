@@ -58,15 +58,15 @@ static inline int64_t tile_count(int64_t n, int64_t first) {
   return n - first < TILE ? n - first : TILE;
 }
 
-/* A copy of a known size is one instruction. */
+/* The last bytes of a code, fewer than 8, as a number. A number is loaded as
+   what it is: bytes copied into a word have to be stored before it is read. */
 static inline uint64_t last_word(const uint8_t *bytes, int64_t count) {
+  uint16_t two;
+  uint32_t four;
   uint64_t word = 0;
-  if (count == 2)
-    memcpy(&word, bytes, 2);
-  else if (count == 4)
-    memcpy(&word, bytes, 4);
-  else
-    memcpy(&word, bytes, (size_t)count);
+  if (count == 2) return memcpy(&two, bytes, 2), two;
+  if (count == 4) return memcpy(&four, bytes, 4), four;
+  for (int64_t b = 0; b < count; b++) word |= (uint64_t)bytes[b] << 8 * b;
   return word;
 }
 
@@ -122,14 +122,27 @@ static void take_within(collector_t *into, int64_t distance,
                         "avx512vpopcntdq" WIDE)))
 #define NAME(x) x##_avx512
 #include "scan_body.h"
+#define TARGET                                                               \
+  __attribute__((target("popcnt,avx512f,avx512bw,avx512dq,avx512vl,"         \
+                        "avx512vpopcntdq,avx512vbmi,avx512vbmi2" WIDE)))
+#include "rank_few.h"
 #define CHOOSE(x)                                                            \
   (__builtin_cpu_supports("avx512vpopcntdq") &&                              \
            __builtin_cpu_supports("avx512vl")                                \
        ? x##_avx512                                                          \
    : __builtin_cpu_supports("popcnt") ? x##_popcnt                           \
                                       : x##_plain)
+/* The ranking for a code length. */
+#define CHOOSE_RANKS(bits)                                                   \
+  ((bits) <= FEW && __builtin_cpu_supports("avx512vbmi2") &&                 \
+           __builtin_cpu_supports("avx512vbmi") &&                           \
+           __builtin_cpu_supports("avx512vpopcntdq") &&                      \
+           __builtin_cpu_supports("avx512vl")                                \
+       ? visit_ranks_few                                                     \
+       : CHOOSE(visit_ranks))
 #else
 #define CHOOSE(x) x##_plain
+#define CHOOSE_RANKS(bits) visit_ranks_plain
 #endif
 
 static int open_scan(scan_t *scan, const uint8_t *queries, int64_t q,
@@ -139,8 +152,12 @@ static int open_scan(scan_t *scan, const uint8_t *queries, int64_t q,
   scan->planes = calloc((size_t)scan->words * TILE, 8);
   scan->asked = calloc((size_t)(q * scan->words) + 1, 8);
   if (!scan->planes || !scan->asked) return -1;
-  for (int64_t i = 0; i < q; i++)
-    memcpy(scan->asked + i * scan->words, queries + i * width, (size_t)width);
+  int64_t whole = width / 8, rest = width % 8;
+  for (int64_t i = 0; i < q; i++, queries += width) {
+    uint64_t *asked = scan->asked + i * scan->words;
+    memcpy(asked, queries, (size_t)whole * 8);
+    if (rest) asked[whole] = last_word(queries + whole * 8, rest);
+  }
   return 0;
 }
 
@@ -279,7 +296,7 @@ int ranked_precision(const uint8_t *queries, int64_t q, const uint8_t *rows,
                      const uint64_t *labels, int64_t label_words, int64_t bits,
                      int64_t field, int64_t cutoff, int64_t block,
                      int64_t *counts, double *sums, int64_t *hits) {
-  ranking_t ranking = {bits, cutoff, field, n + 1, NULL, NULL, NULL, NULL};
+  ranking_t ranking = {bits, cutoff, field, n + VECTOR, NULL, NULL, NULL, NULL};
   ranking.cursors = malloc((size_t)(block * (bits + 1)) * 8);
   ranking.met = malloc((size_t)(block * ranking.room) * 8);
   ranking.ends = malloc((size_t)block * sizeof *ranking.ends);
@@ -292,7 +309,7 @@ int ranked_precision(const uint8_t *queries, int64_t q, const uint8_t *rows,
     start_ranks(&ranking, some);
     status = visit_labelled(queries + first * width, some, rows, n, width,
                             query_labels + first * label_words, labels,
-                            label_words, CHOOSE(visit_ranks), &ranking);
+                            label_words, CHOOSE_RANKS(bits), &ranking);
     for (int64_t i = 0; i < some && !status; i++) {
       count_ranks(&ranking, ranking.cursors + i * (bits + 1),
                   counts + 2 * (first + i) * (bits + 1));

@@ -4,6 +4,7 @@ import pytest
 from common import codes
 from common import histograms
 from common import kernel
+from common import relevance
 from common import retrieval
 from common import stable_ranking
 
@@ -126,6 +127,27 @@ def test_both_scans_rank_alike_beyond_a_tile(monkeypatch, cutoff, denominator):
     plain = stable_ranking.stable_average_precision(*case, **arguments)
 
     np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("bits", (1, 7, 16, 17))
+def test_both_scans_count_alike_where_distances_are_few(monkeypatch, bits):
+    queries, database, query_labels, database_labels = _random_case(
+        bits, items=2500
+    )
+    words = relevance.checked_label_words(
+        queries, database, query_labels, database_labels
+    )
+    counts, sums, hits = stable_ranking.rank_words(
+        queries, database, *words, 2500
+    )
+    monkeypatch.setattr(kernel, "library", lambda: None)
+
+    plain = stable_ranking.rank_words(queries, database, *words, 2500)
+
+    np.testing.assert_array_equal(counts.items, plain[0].items)
+    np.testing.assert_array_equal(counts.relevant, plain[0].relevant)
+    np.testing.assert_allclose(sums, plain[1], rtol=1e-12)
+    np.testing.assert_array_equal(hits, plain[2])
 
 
 @pytest.mark.parametrize("bits", (1, 8, 64))
