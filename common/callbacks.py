@@ -29,6 +29,7 @@ class RetrievalValidation(keras.callbacks.Callback):
         split: Its validation rows are the queries.
         directory: Where histograms of the bits' balance are written.
         skipped_phases: Phases that leave the codes as they are.
+        every: Epochs from one validation to the next; the last has one.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class RetrievalValidation(keras.callbacks.Callback):
         split: splits.Split,
         directory: str | os.PathLike,
         skipped_phases: tuple[str, ...] = (),
+        every: int = 1,
     ):
         super().__init__()
         self._data = data
@@ -44,11 +46,14 @@ class RetrievalValidation(keras.callbacks.Callback):
         self._database = split.validation_database
         self._directory = os.fspath(directory)
         self._skipped = skipped_phases
+        self._every = every
         self._writer = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Encodes the validation rows and scores them."""
         if logs is None or self.model.phase in self._skipped:
+            return
+        if (epoch + 1) % self._every and epoch + 1 < self.params["epochs"]:
             return
         encoders = dataclasses.replace(model_encoders(self.model), label=None)
         found = encoding.encode_split(

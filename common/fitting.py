@@ -63,6 +63,7 @@ def fit(
             prepared.split,
             logs / "validation",
             skipped_phases=unscored_phases,
+            every=prepared.run.validation_epochs,
         )
         watching.insert(0, validation)
     steps = draws.steps_per_epoch

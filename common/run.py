@@ -63,6 +63,9 @@ class Run:
     hold_out_validation: bool = setting(
         False, "Keep validation items out of training."
     )
+    validation_epochs: int = setting(
+        1, "Epochs from one validation to the next; the last has one.", minimum=1
+    )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
     output_dir: str = setting("", "Where to write; empty makes a new folder.")
     resume: bool = setting(False, "Continue the run in --output_dir.")

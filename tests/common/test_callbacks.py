@@ -97,6 +97,18 @@ def test_histograms_of_the_bits_are_written_each_epoch(
             assert rows[-1, 1] == pytest.approx(balance.max())
 
 
+def test_validation_of_every_third_epoch_and_of_the_last(
+    linear, data, batches, split, tmp_path
+):
+    validation = callbacks.RetrievalValidation(data, split, tmp_path, every=3)
+    epochs = Epochs(data, split)
+
+    _fit(linear(), batches, validation, epochs, epochs=5)
+
+    scored = ["val_map_i2t" in logs for logs in epochs.logs]
+    assert scored == [False, False, True, False, True]
+
+
 def test_a_skipped_phase_adds_nothing(linear, data, batches, split, tmp_path):
     validation = callbacks.RetrievalValidation(
         data, split, tmp_path / "logs", skipped_phases=("image",)
