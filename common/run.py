@@ -64,7 +64,7 @@ class Run:
         False, "Keep validation items out of training."
     )
     validation_epochs: int = setting(
-        1, "Epochs from one validation to the next; the last has one.", minimum=1
+        1, "Epochs from one validation to the next; 1 has all.", minimum=1
     )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
     output_dir: str = setting("", "Where to write; empty makes a new folder.")
