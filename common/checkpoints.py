@@ -34,15 +34,20 @@ class Checkpoints:
         self._epochs.assign(epochs)
         self._manager.save(checkpoint_number=epochs)
 
-    def restore(self) -> int:
+    def restore(self, directory: str | os.PathLike | None = None) -> int:
         """Restores the newest checkpoint; returns its finished epochs.
 
         Returns 0 and changes nothing where there is none.
+
+        Args:
+            directory: Folder of other checkpoints, to begin with theirs.
 
         Raises:
             ValueError: The checkpoint does not fit the model or is damaged.
         """
         newest = self._manager.latest_checkpoint
+        if directory is not None:
+            newest = tf.train.latest_checkpoint(os.fspath(directory))
         if newest is None:
             return 0
         try:

@@ -11,6 +11,7 @@ from common import checkpoints as common_checkpoints
 from common import model as common_model
 from common import run as common_run
 from common import runner
+from common import worker_loop
 from common.data import pipeline
 
 
@@ -27,7 +28,9 @@ def fit(
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
     Writes `checkpoints/` after every epoch and TensorBoard events to `logs/`.
-    Validation rows are scored where the data has labels.
+    Validation rows are scored where the data has labels. Of several workers
+    the first does this; the others keep checkpoints, and all resume from those
+    of the first.
 
     Args:
         prepared: The run.
@@ -41,21 +44,57 @@ def fit(
 
     Raises:
         SystemExit: The checkpoint does not fit the model or is damaged.
+        cluster.WorkerLostError: Another worker is gone.
     """
     checkpoints = common_checkpoints.Checkpoints(
         model, prepared.directory / "checkpoints"
     )
     with runner.one_sentence_errors():
-        finished = checkpoints.restore() if prepared.run.resume else 0
+        finished = 0
+        if prepared.run.resume:
+            finished = checkpoints.restore(
+                prepared.chief_directory / "checkpoints"
+            )
     if finished:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:
         return
+    watching = [common_checkpoints.SaveEpochs(checkpoints)]
+    if prepared.worker.is_chief:
+        watching = [*_logging(prepared, optimizers, unscored_phases), *watching]
+    steps = draws.steps_per_epoch
+    batches = pipeline.batches(
+        prepared.data,
+        prepared.split.train,
+        draws,
+        finished * steps,
+        epochs * steps,
+        with_labels,
+    )
+    watching = [*method_callbacks, *watching]
+    # A bar that moves needs a terminal; a log file wants lines.
+    verbose = 1 if sys.stdout.isatty() else 2
+    if prepared.worker.count > 1:
+        loop = worker_loop.Loop(model, watching, verbose)
+        loop.fit(batches, finished, epochs, steps)
+        return
+    model.fit(
+        batches,
+        epochs=epochs,
+        initial_epoch=finished,
+        steps_per_epoch=steps,
+        callbacks=watching,
+        verbose=verbose,
+        shuffle=False,
+    )
+
+
+def _logging(prepared, optimizers, unscored_phases) -> list:
+    """What writes TensorBoard events."""
     logs = prepared.directory / "logs"
     watching = [
         callbacks.LearningRates(optimizers),
         keras.callbacks.TensorBoard(logs, write_graph=False),
-        common_checkpoints.SaveEpochs(checkpoints),
     ]
     if len(prepared.split.validation) and prepared.data.labels is not None:
         validation = callbacks.RetrievalValidation(
@@ -66,24 +105,7 @@ def fit(
             every=prepared.run.validation_epochs,
         )
         watching.insert(0, validation)
-    steps = draws.steps_per_epoch
-    model.fit(
-        pipeline.batches(
-            prepared.data,
-            prepared.split.train,
-            draws,
-            finished * steps,
-            epochs * steps,
-            with_labels,
-        ),
-        epochs=epochs,
-        initial_epoch=finished,
-        steps_per_epoch=steps,
-        callbacks=[*method_callbacks, *watching],
-        # A bar that moves needs a terminal; a log file wants lines.
-        verbose=1 if sys.stdout.isatty() else 2,
-        shuffle=False,
-    )
+    return watching
 
 
 def show_progress(name: str, total: int) -> Callable[[str, int], None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from common import cluster
 from common import files
 from common import records
 from common import settings
@@ -63,6 +64,12 @@ class Run:
     hold_out_validation: bool = setting(
         False, "Keep validation items out of training."
     )
+    strategy: str = setting(
+        "none",
+        "One replica, `mirrored` on this machine's devices, or `multi_worker`, "
+        "a worker of TF_CONFIG; with several, XLA is not used.",
+        choices=cluster.STRATEGIES,
+    )
     validation_epochs: int = setting(
         1, "Epochs from one validation to the next; 1 has all.", minimum=1
     )
@@ -91,6 +98,16 @@ class Prepared:
     data: arrays.CrossModalData
     split: splits.Split
     directory: pathlib.Path
+
+    @property
+    def worker(self) -> cluster.Worker:
+        """Which of the processes that train together this one is."""
+        return cluster.this_worker(self.run.strategy)
+
+    @property
+    def chief_directory(self) -> pathlib.Path:
+        """The run's folder; other workers' own folders lie in it."""
+        return self.directory if self.worker.is_chief else self.directory.parent
 
     @property
     def cache_dir(self) -> pathlib.Path:
@@ -240,6 +257,9 @@ def prepare(
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
     directory = choose_directory(run, method, config)
+    worker = cluster.this_worker(run.strategy)
+    if not worker.is_chief:
+        directory /= f"worker-{worker.index}"
     record = records.describe(run, method, config, data, split)
     record_file = directory / "run.json"
     if run.resume:
@@ -282,6 +302,11 @@ def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:
     """
     if run.output_dir:
         return pathlib.Path(run.output_dir)
+    if run.strategy == "multi_worker":
+        raise ValueError(
+            "--strategy=multi_worker needs an --output_dir, a folder that all "
+            "workers see."
+        )
     if run.resume:
         raise ValueError("--resume needs the --output_dir of the run.")
     time = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")

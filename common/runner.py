@@ -84,12 +84,16 @@ def quiet_stderr() -> Iterator[None]:
             os.close(kept)
 
 
-def import_tensorflow() -> None:
+def import_tensorflow(find_devices: bool = True) -> None:
     """Imports TensorFlow without its start-up messages.
 
     They are written before any log level is read. `oneDNN` is asked for by
     name because its allocator pools gradients, which spares a training step
     thousands of page faults.
+
+    Args:
+        find_devices: Whether TensorFlow settles at once on the devices it
+            has; a strategy for several workers has to come before.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -97,5 +101,6 @@ def import_tensorflow() -> None:
     with quiet_stderr():
         import tensorflow as tf
 
-        # Looking for devices is what prints most.
-        tf.config.list_logical_devices()
+        if find_devices:
+            # It is what prints most.
+            tf.config.list_logical_devices()

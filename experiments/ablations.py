@@ -101,7 +101,7 @@ def _main(method, config, run) -> None:
     with runner.one_sentence_errors():
         lengths = [length(text) for text in given.lengths] or [config.bits]
         chosen = _choose(method, given.variants)
-        trainings.refuse_unlabelled(run)
+        trainings.refuse_no_table(run)
     result = run_all(chosen, config, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)

@@ -9,6 +9,7 @@ from typing import Any
 
 from absl import flags
 
+from common import cluster
 from common import run as common_run
 from common import runner
 from common.data import arrays
@@ -70,21 +71,34 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
         run: Data, seed and folder.
 
     Returns:
-        Its metrics, as written to `metrics.json`.
+        Its metrics, as written to `metrics.json`; none for a worker that is
+        not the first.
     """
+    if run.strategy != "none":
+        # XLA cannot read another device's variables.
+        run = dataclasses.replace(run, jit_compile=False)
     with runner.one_sentence_errors():
         prepared = method.prepare(config, run)
     title = method.title(config, run)
     print(f"{title}: writing to {prepared.directory}")
-    runner.import_tensorflow()
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
+    runner.import_tensorflow(find_devices=prepared.worker.count == 1)
+    from common import distribution
+
+    with distribution.scope(run.strategy):
+        started = time.monotonic()
+        model = method.fit(config, prepared)
+        if not prepared.worker.is_chief:
+            print("Trained; worker 0 evaluates and exports the model.")
+            distribution.meet()
+            return {}
     from common import reporting
 
-    started = time.monotonic()
-    model = method.fit(config, prepared)
     metrics = reporting.finish(
         prepared, model, title, time.monotonic() - started
     )
+    with distribution.scope(run.strategy):
+        distribution.meet()
     if prepared.data.labels is not None:
         print(reporting.table({method.label(config): metrics}))
     else:
@@ -103,7 +117,7 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
     One that fails has no line in the table.
     """
     with runner.one_sentence_errors():
-        refuse_unlabelled(run)
+        refuse_no_table(run)
         parent = common_run.choose_directory(
             run, f"{method.name}_ablation", config
         )
@@ -130,12 +144,18 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
         print(reporting.table(rows))
 
 
-def refuse_unlabelled(run: common_run.Run) -> None:
-    """Refuses a data set on which models cannot be compared.
+def refuse_no_table(run: common_run.Run) -> None:
+    """Refuses a run whose models cannot be compared in a table.
 
     Raises:
-        ValueError: It has no labels, or is no data set.
+        ValueError: The data has no labels or is no data set, or several
+            workers would have to agree on what is finished.
     """
+    if run.strategy == "multi_worker":
+        raise ValueError(
+            "--strategy=multi_worker trains one model at a time; a table "
+            "takes none or mirrored."
+        )
     data, _ = common_run.read_data(run)
     common_run.require_labels(run, data, "a table of MAPs needs them")
 
@@ -154,7 +174,7 @@ def start(method: Method, presets: dict[str, Any]) -> None:
             return
         try:
             train(method, config, run)
-        except method.failures as error:
+        except (*method.failures, cluster.WorkerLostError) as error:
             sys.exit(f"Error: {error}")
 
     def define() -> None:

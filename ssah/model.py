@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common import distribution
 from common import model as common_model
 from ssah import networks
 from ssah import objective as ssah_objective
@@ -246,7 +247,7 @@ class SSAH(common_model.HashingModel):
         """Eq. (4) against the bank, and Eq. (7) against a discriminator."""
         network = getattr(self, name)
         with tf.GradientTape() as tape:
-            outputs = network(inputs)
+            outputs = self._whole(network(inputs), batch)
             loss = tf.reduce_mean(
                 self.objective.network(
                     outputs,
@@ -273,8 +274,13 @@ class SSAH(common_model.HashingModel):
 
             L_adv = L_adv^v + L_adv^t
         """
-        image = self.imgnet.features(batch["image"])
-        text = self.txtnet.features(batch["text"])
+        image, text = self._whole(
+            (
+                self.imgnet.features(batch["image"]),
+                self.txtnet.features(batch["text"]),
+            ),
+            batch,
+        )
         if self.labnet is None:
             real_for_image, real_for_text = text, image
         else:
@@ -300,6 +306,13 @@ class SSAH(common_model.HashingModel):
         )
         return {"discriminator_loss": loss}
 
+    def _whole(self, outputs, batch):
+        """Outputs for the whole batch, of which a replica has its share."""
+        rows = batch["labels"].shape[0]
+        return tf.nest.map_structure(
+            lambda own: distribution.gathered(own, rows), outputs
+        )
+
     def _adversarial(self, discriminator, features) -> tf.Tensor:
         if not self.objective.adversarial_weight:
             return tf.zeros([])
@@ -316,5 +329,5 @@ class SSAH(common_model.HashingModel):
         return networks.binary_codes(outputs.codes)
 
     def _apply(self, tape, loss, variables, optimizer) -> None:
-        gradients = tape.gradient(loss, variables)
+        gradients = distribution.gradient(tape, loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))

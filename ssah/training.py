@@ -194,8 +194,7 @@ class TakeTurns(keras.callbacks.Callback):
         return [
             name
             for name, optimizer in optimizers(self.model).items()
-            if name in NETWORKS
-            and (name == phase or int(optimizer.iterations) > 0)
+            if name in NETWORKS and (name == phase or _steps(optimizer) > 0)
         ]
 
     def _output(self, network: str) -> tuple[np.ndarray, np.ndarray]:
@@ -224,6 +223,11 @@ class TakeTurns(keras.callbacks.Callback):
                 outputs, input_signature=[signature]
             )
         return self._encoders[name]
+
+
+def _steps(optimizer) -> int:
+    """Steps of an optimizer, whichever strategy holds the count."""
+    return int(keras.ops.convert_to_numpy(optimizer.iterations))
 
 
 def _architecture(config) -> networks.Architecture:

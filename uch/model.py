@@ -12,6 +12,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from common import distribution
 from common import model as common_model
 from uch import cycles
 from uch import networks
@@ -39,7 +40,8 @@ class UCH(common_model.HashingModel):
     """An outer cycle between features, and an inner one between its middles.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from
-    `common.data.draws.PairDraws`: `image` and `text` of B training pairs.
+    `common.data.draws.PairDraws`: `index`, `image` and `text` of B training
+    pairs.
 
     Phases: `algorithm_1` makes its four updates one after the other;
     `outer_discriminators`, `outer_generators`, `inner_discriminators` and
@@ -171,10 +173,22 @@ class UCH(common_model.HashingModel):
 
     def stages(self, images: tf.Tensor, texts: tf.Tensor) -> Stages:
         """F, Z and H of paired inputs, as they are hashed."""
-        features = Pair(self.image_encoder(images), self.text_encoder(texts))
+        return self._stages(
+            Pair(self.image_encoder(images), self.text_encoder(texts))
+        )
+
+    def _stages(self, features: Pair) -> Stages:
         representations = self.outer.middle(features)
         return Stages(
             features, representations, self.inner.middle(representations)
+        )
+
+    def _features(self, batch) -> Pair:
+        """F of the whole batch, of which a replica encodes its share."""
+        rows = batch["index"].shape[0]
+        return Pair(
+            distribution.gathered(self.image_encoder(batch["image"]), rows),
+            distribution.gathered(self.text_encoder(batch["text"]), rows),
         )
 
     def phase_steps(self) -> dict:
@@ -204,7 +218,7 @@ class UCH(common_model.HashingModel):
 
             mu^I, mu^T = arg max L_adv-f
         """
-        stages = self.stages(batch["image"], batch["text"])
+        stages = self._stages(self._features(batch))
         return self._update_discriminators(
             "outer", stages.features, stages.representations
         )
@@ -220,10 +234,7 @@ class UCH(common_model.HashingModel):
         Deviation: if coupled they minimise L_Total, with G_z held fixed.
         """
         with tf.GradientTape() as tape:
-            features = Pair(
-                self.image_encoder(batch["image"]),
-                self.text_encoder(batch["text"]),
-            )
+            features = self._features(batch)
             middle = self.outer.middle(features, training=True)
             terms = self.outer_objective.terms(self.outer, features, middle)
             loss = self.outer_objective.generators(terms)
@@ -242,7 +253,7 @@ class UCH(common_model.HashingModel):
 
             epsilon^I, epsilon^T = arg max L_adv-z
         """
-        stages = self.stages(batch["image"], batch["text"])
+        stages = self._stages(self._features(batch))
         return self._update_discriminators(
             "inner", stages.representations, stages.codes
         )
@@ -254,7 +265,7 @@ class UCH(common_model.HashingModel):
 
             xi^{I->T}, xi^{T->I} = arg min L_z
         """
-        real = self.stages(batch["image"], batch["text"]).representations
+        real = self._stages(self._features(batch)).representations
         with tf.GradientTape() as tape:
             codes = self.inner.middle(real, training=True)
             terms = self.inner_objective.terms(self.inner, real, codes)
@@ -280,7 +291,7 @@ class UCH(common_model.HashingModel):
     def _apply(self, tape, loss, *names) -> None:
         """Lets players descend; an ablation may leave some without a slope."""
         variables = [self.players[name] for name in names]
-        gradients = tape.gradient(loss, variables)
+        gradients = distribution.gradient(tape, loss, variables)
         for name, slopes, own in zip(names, gradients, variables, strict=True):
             optimizer = getattr(self, f"{name}_optimizer")
             slopes = [

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common import distribution
 from common import model as common_model
 from ugach import losses
 from ugach import networks
@@ -159,7 +160,7 @@ class UGACH(common_model.HashingModel):
         self.table.text.assign(text)
 
     def _pretrain_step(self, batch):
-        selection = self.objective.uniform(batch["known"])
+        selection = self.objective.uniform(tf.cast(batch["known"], tf.bool))
         with tf.GradientTape() as tape:
             judged = self._codes(self.discriminator, batch)
             loss = self._discriminator_loss(judged, [selection, selection])
@@ -206,7 +207,7 @@ class UGACH(common_model.HashingModel):
         return [
             self.objective.generated(
                 losses.pairwise_squared_distance(query.query, other.pool),
-                batch["known"],
+                tf.cast(batch["known"], tf.bool),
             )
             for query, other in _directions(generated)
         ]
@@ -257,12 +258,18 @@ class UGACH(common_model.HashingModel):
             ("image", player.image_pathway),
             ("text", player.text_pathway),
         ):
-            stacked = tf.split(batch[name], [sizes[p] for p in self.parts])
+            stacked = tf.split(
+                batch[name],
+                [distribution.share_size(sizes[p]) for p in self.parts],
+            )
             rows = dict(zip(self.parts, stacked, strict=True))
             features = tf.concat([rows[part] for part in used], axis=0)
             relaxed = self._measurable(pathway(features))
-            split = tf.split(relaxed, [sizes[part] for part in used])
-            codes = dict(zip(used, split, strict=True))
+            split = tf.split(relaxed, [rows[part].shape[0] for part in used])
+            codes = {
+                part: distribution.gathered(own, sizes[part])
+                for part, own in zip(used, split, strict=True)
+            }
             query = codes["index"]
             encoded.append(
                 Codes(
@@ -307,7 +314,7 @@ class UGACH(common_model.HashingModel):
             else self.discriminator_optimizer
         )
         variables = player.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = distribution.gradient(tape, loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 

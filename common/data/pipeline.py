@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from common import disk
+from common import distribution
 from common.data import arrays
 
 # Rows encoded at once. The first layers of an image network hold some
@@ -34,11 +35,13 @@ def batches(
     first_step: int,
     last_step: int,
     with_labels: bool = False,
-) -> tf.data.Dataset:
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
     """Batches number `first_step` to `last_step - 1` of a training run.
 
     Rows are gathered in their stored type (integer bags of words, quantised
-    images and pixels stay small) and become float32 inside the pipeline.
+    images and pixels stay small) and become float32 inside the pipeline. A
+    replica of a strategy in scope reads images and texts of its own share of
+    the rows, see `common.distribution`, and all the rest.
 
     Args:
         data: The data set; its arrays may be memory-mapped.
@@ -64,7 +67,28 @@ def batches(
             "set has none."
         )
     read = ("image", "text", "labels") if with_labels else ("image", "text")
-    example = _gather(data, rows, draws, first_step, read)
+    count = distribution.replicas()
+    steps = first_step, last_step
+    if count == 1:
+        return _shares(data, rows, draws, steps, read, range(1), 1)
+
+    def of_worker(context):
+        own = count // context.num_input_pipelines
+        first = context.input_pipeline_id * own
+        replicas = range(first, first + own)
+        return _shares(data, rows, draws, steps, read, replicas, count)
+
+    strategy = tf.distribute.get_strategy()
+    distributed = strategy.distribute_datasets_from_function(of_worker)
+    distributed.data = data
+    return distributed
+
+
+def _shares(data, rows, draws, steps, read, replicas, count) -> tf.data.Dataset:
+    """Batch after batch, the share of each of a worker's replicas in turn."""
+    own = len(replicas)
+    first_step, last_step = steps
+    example = _gather(data, rows, draws, first_step, read, (0, count))
     signature = {
         name: tf.TensorSpec(value.shape, value.dtype)
         for name, value in example.items()
@@ -74,10 +98,15 @@ def batches(
     # TensorFlow never forgets a Python function, which must not keep the data.
     held = weakref.ref(data)
 
-    def load(step):
+    def gather(number):
+        step, place = divmod(int(number), own)
+        share = replicas[place], count
+        return list(_gather(held(), rows, draws, step, read, share).values())
+
+    def load(number):
         values = tf.numpy_function(
-            lambda s: list(_gather(held(), rows, draws, int(s), read).values()),
-            [step],
+            gather,
+            [number],
             [spec.dtype for spec in signature.values()],
         )
         batch = dict(zip(signature, values, strict=True))
@@ -85,9 +114,9 @@ def batches(
             batch[name].set_shape(spec.shape)
         return _decode(batch, image_scale, read)
 
-    steps = tf.data.Dataset.range(first_step, last_step)
+    numbers = tf.data.Dataset.range(own * first_step, own * last_step)
     # In order, whichever is read first.
-    loaded = steps.map(load, num_parallel_calls=2, deterministic=True)
+    loaded = numbers.map(load, num_parallel_calls=2, deterministic=True)
     batches_ahead = loaded.prefetch(2)
     batches_ahead.data = data
     return batches_ahead
@@ -125,11 +154,15 @@ def _slices(count: int, size: int) -> Iterator[slice]:
     return (slice(s, min(s + size, count)) for s in range(0, count, size))
 
 
-def _gather(data, rows, draws, step, read) -> dict[str, np.ndarray]:
+def _gather(data, rows, draws, step, read, share) -> dict[str, np.ndarray]:
     drawn = draws(step)
-    chosen = rows[np.concatenate([drawn[name] for name in draws.gathered])]
+    parts = [drawn[name] for name in draws.gathered]
+    own = [distribution.share(part, *share) for part in parts]
+    # A row's labels are read by all, who compare it with their own rows.
+    chosen = {name: own for name in read} | {"labels": parts}
     return drawn | {
-        name: disk.take(getattr(data, name), chosen) for name in read
+        name: disk.take(getattr(data, name), rows[np.concatenate(chosen[name])])
+        for name in read
     }
 
 
@@ -137,4 +170,11 @@ def _decode(batch, image_scale, read) -> dict[str, tf.Tensor]:
     decoded = {name: tf.cast(batch[name], tf.float32) for name in read}
     if image_scale is not None:
         decoded["image"] *= tf.constant(image_scale, tf.float32)
-    return batch | decoded
+    # Keras averages a batch of several replicas to learn its shapes, which
+    # truth values do not bear.
+    numbers = {
+        name: tf.cast(value, tf.uint8)
+        for name, value in batch.items()
+        if value.dtype == tf.bool
+    }
+    return batch | decoded | numbers

@@ -31,7 +31,9 @@ class DCMH(method.Method):
         1024, "Hidden units for texts; the paper has 8192.", minimum=1
     )
     quantization: float = setting(1.0, "gamma.", minimum=0.0)
-    balance: float = setting(1.0, "eta, over the number of pairs.", minimum=0.0)
+    balance: float = setting(
+        10.0, "eta, over the number of pairs.", minimum=0.0
+    )
     epochs: int = setting(
         30,
         "Rounds over both networks; the paper has 500 of plain descent.",
