@@ -6,6 +6,8 @@ import textwrap
 import numpy as np
 from matplotlib import figure as mpl_figure
 
+from common import codes
+from common import diagnostics
 from common import hamming
 from common.data import arrays
 from common.data import thumbnails
@@ -54,6 +56,42 @@ def precision_at(
         _baseline(axis, base_rates[direction])
         axis.set(title=name, xlabel="N", ylabel="precision")
         axis.legend()
+    return figure
+
+
+def bit_correlation(
+    image: codes.PackedCodes, text: codes.PackedCodes, title: str
+) -> mpl_figure.Figure:
+    """Correlation of all pairs of bits, inside and between the modalities.
+
+    Bits that repeat one another stand out beside the diagonal; on the diagonal
+    of image and text stands how far the two codes of an item agree.
+
+    Args:
+        image: n image codes of K bits.
+        text: n text codes of K bits, of the same items.
+        title: Method, data and code length.
+    """
+    figure = mpl_figure.Figure(figsize=(9, 3.4), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots(1, 3)
+    for axis, (name, first, second) in zip(
+        axes,
+        (
+            ("image, image", image, image),
+            ("text, text", text, text),
+            ("image, text", image, text),
+        ),
+        strict=True,
+    ):
+        drawn = axis.imshow(
+            diagnostics.bit_correlation(first, second),
+            cmap="RdBu_r",
+            vmin=-1,
+            vmax=1,
+        )
+        axis.set(title=name, xlabel="bit", ylabel="bit")
+    figure.colorbar(drawn, ax=axes, label="correlation")
     return figure
 
 
@@ -147,6 +185,15 @@ def words(data: arrays.CrossModalData, row: int) -> str:
     if data.vocabulary is None:
         return f"{len(present)} words"
     return " ".join(str(data.vocabulary[column]) for column in present)
+
+
+def labels(data: arrays.CrossModalData, row: int) -> str:
+    """The labels of an item, by name where there are names."""
+    if data.labels is None:
+        return ""
+    present = np.flatnonzero(data.labels[row])
+    named = present if data.label_names is None else data.label_names[present]
+    return ", ".join(map(str, named))
 
 
 def png(figure: mpl_figure.Figure) -> bytes:
