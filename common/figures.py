@@ -72,26 +72,18 @@ def bit_correlation(
         text: n text codes of K bits, of the same items.
         title: Method, data and code length.
     """
-    figure = mpl_figure.Figure(figsize=(9, 3.4), layout="constrained")
-    figure.suptitle(title)
-    axes = figure.subplots(1, 3)
-    for axis, (name, first, second) in zip(
-        axes,
-        (
-            ("image, image", image, image),
-            ("text, text", text, text),
-            ("image, text", image, text),
-        ),
-        strict=True,
-    ):
-        drawn = axis.imshow(
-            diagnostics.bit_correlation(first, second),
-            cmap="RdBu_r",
-            vmin=-1,
-            vmax=1,
-        )
-        axis.set(title=name, xlabel="bit", ylabel="bit")
-    figure.colorbar(drawn, ax=axes, label="correlation")
+    figure = mpl_figure.Figure(figsize=(9, 3.6), layout="constrained")
+    figure.suptitle(f"{title}: correlation of bits, red +1, blue -1")
+    pairs = {
+        "image, image": (image, image),
+        "text, text": (text, text),
+        "image, text": (image, text),
+    }
+    axes = figure.subplots(1, 3, sharey=True)
+    for axis, (name, pair) in zip(axes, pairs.items(), strict=True):
+        correlation = diagnostics.bit_correlation(*pair)
+        axis.imshow(correlation, cmap="RdBu_r", vmin=-1, vmax=1)
+        axis.set(title=name)
     return figure
 
 

@@ -19,8 +19,11 @@ from common.data import readers
 from common.data import thumbnails
 
 _MOST_ITEMS = 1000
-# Pixels of a thumbnail's side in the sprite.
+# Pixels of a thumbnail's side in the sprite; JPEG mixes none of two tiles
+# where it is a multiple of 16.
 _TILE = 48
+# What is white in an image's thumbnail, in its text's.
+_TEXT = "#9ec5ff"
 _LONGEST_WORDS = 120
 
 
@@ -35,7 +38,7 @@ def write(
     """Writes image and text codes of at most 1,000 items as one embedding.
 
     Each code is a point of -1 and +1, so that squared distances are 4 times
-    Hamming distances. Texts show the picture of their item in grey. Where
+    Hamming distances. Texts show the picture of their item in blue. Where
     there are pictures, only items that have one are taken.
 
     Args:
@@ -62,17 +65,21 @@ def write(
     with files.atomic_write(directory / embedding.metadata_path) as file:
         file.write(_metadata(data, rows[shown]).encode("utf-8"))
     if with_pictures:
-        embedding.sprite.image_path = "projector/sprite.png"
+        embedding.sprite.image_path = "projector/sprite.jpg"
         embedding.sprite.single_image_dim.extend([_TILE, _TILE])
-        with files.atomic_write(directory / "projector/sprite.png") as file:
-            _sprite(pictures, rows[shown]).save(file, "PNG")
+        with files.atomic_write(
+            directory / embedding.sprite.image_path
+        ) as file:
+            _sprite(pictures, rows[shown]).save(file, "JPEG", quality=85)
     with files.atomic_write(directory / "projector_config.pbtxt") as file:
         file.write(text_format.MessageToString(config).encode("utf-8"))
 
 
 def _choose(rows, pictures) -> tuple[np.ndarray, bool]:
     """Evenly spaced positions in `rows`, and whether all have a picture."""
-    pictured = np.flatnonzero([row in (pictures or ()) for row in rows])
+    pictured = np.array([], np.int64)
+    if pictures is not None:
+        pictured = np.flatnonzero([row in pictures for row in rows])
     among = pictured if len(pictured) else np.arange(len(rows))
     count = min(_MOST_ITEMS, len(among))
     return among[np.arange(count) * len(among) // count], len(pictured) > 0
@@ -104,7 +111,9 @@ def _cell(text) -> str:
 def _sprite(pictures, rows) -> Image.Image:
     """All points' pictures, row by row in a square."""
     tiles = [_tile(pictures, row) for row in rows]
-    tiles += [tile.convert("L") for tile in tiles]
+    tiles += [
+        ImageOps.colorize(tile.convert("L"), "black", _TEXT) for tile in tiles
+    ]
     side = math.ceil(math.sqrt(len(tiles)))
     sprite = Image.new("RGB", (side * _TILE, side * _TILE), "white")
     for place, tile in enumerate(tiles):

@@ -58,13 +58,7 @@ def finish(
     metrics["train_seconds"] = train_seconds
     metrics["peak_memory_bytes"] = peak_memory.so_far()
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
-    _log(
-        prepared,
-        found,
-        scored,
-        _draw(prepared, found, scored, metrics, title),
-        metrics,
-    )
+    _show(prepared, found, scored, metrics, title)
     _write_card(prepared, model, metrics)
     files.write_json(directory / "metrics.json", metrics)
     return metrics
@@ -114,24 +108,46 @@ def _score(prepared, found, scored) -> dict:
     )
 
 
-def _draw(prepared, found, scored, metrics, title) -> dict[str, bytes]:
-    """Writes the figures as PNG and returns what is in these files."""
-    drawn = {
-        "bit_correlation": figures.bit_correlation(
-            found.retrieval_image, found.retrieval_text, title
+def _show(prepared, found, scored, metrics, title) -> None:
+    """Figures as PNG, and what TensorBoard shows of the test rows."""
+    run, split = prepared.run, prepared.split
+    database = found.retrieval_image, found.retrieval_text
+    small = thumbnails.for_dataset(run.dataset, run.thumbnails)
+    drawn = _curves(scored, metrics, title) | _sheets(prepared, found, small)
+    drawn["bit_correlation"] = figures.bit_correlation(*database, title)
+    pictures = _save_figures(prepared, drawn)
+    logs = prepared.directory / "logs/test"
+    writer = tf.summary.create_file_writer(str(logs))
+    with writer.as_default():
+        summaries.write_trial(
+            summaries.settings(records.load(prepared.directory)),
+            prepared.directory.as_posix(),
+            metrics,
+            ("map_all", "map_at_50", "chance"),
         )
+        summaries.write_pictures(pictures)
+        summaries.write_bit_balance(*database)
+        if scored is not None:
+            summaries.write_precision_recall(scored.counts)
+    writer.close()
+    projector.write(logs, prepared.data, split.retrieval, *database, small)
+
+
+def _curves(scored, metrics, title) -> dict:
+    """Figures of the evaluation's curves; none without labels."""
+    if scored is None:
+        return {}
+    curves = scored.curves()
+    base = {name: metrics[name]["base_rate"] for name in figures.DIRECTIONS}
+    return {
+        "precision_recall": figures.precision_recall(curves, base, title),
+        "precision_at": figures.precision_at(curves, base, title),
     }
-    if scored is not None:
-        curves = scored.curves()
-        base = {name: metrics[name]["base_rate"] for name in figures.DIRECTIONS}
-        drawn["precision_recall"] = figures.precision_recall(
-            curves, base, title
-        )
-        drawn["precision_at"] = figures.precision_at(curves, base, title)
-    pictures = {
-        name: figures.png(figure)
-        for name, figure in (drawn | _sheets(prepared, found)).items()
-    }
+
+
+def _save_figures(prepared, drawn) -> dict[str, bytes]:
+    """Writes figures as PNG and returns what is in the files."""
+    pictures = {name: figures.png(figure) for name, figure in drawn.items()}
     for name, picture in pictures.items():
         path = prepared.directory / "figures" / f"{name}.png"
         with files.atomic_write(path) as file:
@@ -139,41 +155,7 @@ def _draw(prepared, found, scored, metrics, title) -> dict[str, bytes]:
     return pictures
 
 
-def _log(prepared, found, scored, pictures, metrics) -> None:
-    """Writes what TensorBoard shows of the test rows to `logs/test`."""
-    directory = prepared.directory
-    writer = tf.summary.create_file_writer(str(directory / "logs/test"))
-    with writer.as_default():
-        summaries.write_trial(
-            summaries.settings(records.load(directory)),
-            directory.as_posix(),
-            metrics,
-            ("map_all", "map_at_50", "chance"),
-        )
-        summaries.write_pictures(pictures)
-        summaries.write_bit_balance(
-            {"image": found.retrieval_image, "text": found.retrieval_text}
-        )
-        if scored is not None:
-            summaries.write_precision_recall(scored.counts)
-    writer.close()
-    projector.write(
-        directory / "logs/test",
-        prepared.data,
-        prepared.split.retrieval,
-        found.retrieval_image,
-        found.retrieval_text,
-        _thumbnails(prepared),
-    )
-
-
-def _thumbnails(prepared) -> thumbnails.Thumbnails | None:
-    run = prepared.run
-    return thumbnails.for_dataset(run.dataset, run.thumbnails)
-
-
-def _sheets(prepared, found) -> dict:
-    pictures = _thumbnails(prepared)
+def _sheets(prepared, found, pictures) -> dict:
     if pictures is None:
         return {}
     split, data = prepared.split, prepared.data

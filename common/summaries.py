@@ -62,10 +62,12 @@ def write_pictures(pictures: Mapping[str, bytes]) -> None:
         tf.summary.image(name, image[None], step=0)
 
 
-def write_bit_balance(packed: Mapping[str, codes.PackedCodes]) -> None:
-    """Writes the bits' shares of ones as histograms, by modality."""
-    for modality, rows in packed.items():
-        balance = diagnostics.bit_balance(rows)
+def write_bit_balance(
+    image: codes.PackedCodes, text: codes.PackedCodes
+) -> None:
+    """Writes the bits' shares of ones as a histogram of each modality."""
+    for modality, packed in (("image", image), ("text", text)):
+        balance = diagnostics.bit_balance(packed)
         tf.summary.histogram(f"bit_balance_{modality}", balance, step=0)
 
 

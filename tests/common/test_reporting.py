@@ -118,7 +118,9 @@ def test_a_finished_run_leaves_model_codes_metrics_and_figures(run, linear):
     labels = encoding.split_labels(prepared.data, split)
     scored = stored.evaluation(*labels).metrics()
     assert {name: metrics[name] for name in scored} == scored
-    assert _pictures(directory) == ["precision_at", "precision_recall"]
+    assert _pictures(directory) == [
+        *("bit_correlation", "precision_at", "precision_recall"),
+    ]
     card = (directory / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "# LINEAR, 12 bits" in card
     assert f"| image to text | {metrics['i2t']['map_all']:.4f} |" in card
@@ -133,7 +135,8 @@ def test_figures_and_scores_reach_tensorboard(run, linear):
     )
     events.Reload()
     tags = events.Tags()["tensors"]
-    assert {"precision_at", "precision_recall"} <= set(tags)
+    pictures = ("bit_correlation", "precision_at", "precision_recall")
+    assert set(pictures) <= set(tags)
     for direction in ("i2t", "t2i"):
         for name in ("map_all", "map_at_50", "chance"):
             (event,) = events.Tensors(f"{name}_{direction}")
@@ -152,7 +155,8 @@ def test_thumbnails_give_a_sheet_in_each_direction(
 
     directory = prepared.directory
     assert _pictures(directory) == [
-        *("image_to_text", "precision_at", "precision_recall", "text_to_image"),
+        *("bit_correlation", "image_to_text", "precision_at"),
+        *("precision_recall", "text_to_image"),
     ]
     with Image.open(directory / "figures" / "text_to_image.png") as sheet:
         # Two queries of eight results: 1.15 (8 + 1) by 1.3 * 2 inches.
