@@ -6,8 +6,6 @@ import textwrap
 import numpy as np
 from matplotlib import figure as mpl_figure
 
-from common import codes
-from common import diagnostics
 from common import hamming
 from common.data import arrays
 from common.data import thumbnails
@@ -56,34 +54,6 @@ def precision_at(
         _baseline(axis, base_rates[direction])
         axis.set(title=name, xlabel="N", ylabel="precision")
         axis.legend()
-    return figure
-
-
-def bit_correlation(
-    image: codes.PackedCodes, text: codes.PackedCodes, title: str
-) -> mpl_figure.Figure:
-    """Correlation of all pairs of bits, inside and between the modalities.
-
-    Bits that repeat one another stand out beside the diagonal; on the diagonal
-    of image and text stands how far the two codes of an item agree.
-
-    Args:
-        image: n image codes of K bits.
-        text: n text codes of K bits, of the same items.
-        title: Method, data and code length.
-    """
-    figure = mpl_figure.Figure(figsize=(9, 3.6), layout="constrained")
-    figure.suptitle(f"{title}: correlation of bits, red +1, blue -1")
-    pairs = {
-        "image, image": (image, image),
-        "text, text": (text, text),
-        "image, text": (image, text),
-    }
-    axes = figure.subplots(1, 3, sharey=True)
-    for axis, (name, pair) in zip(axes, pairs.items(), strict=True):
-        correlation = diagnostics.bit_correlation(*pair)
-        axis.imshow(correlation, cmap="RdBu_r", vmin=-1, vmax=1)
-        axis.set(title=name)
     return figure
 
 

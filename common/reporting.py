@@ -114,7 +114,6 @@ def _show(prepared, found, scored, metrics, title) -> None:
     database = found.retrieval_image, found.retrieval_text
     small = thumbnails.for_dataset(run.dataset, run.thumbnails)
     drawn = _curves(scored, metrics, title) | _sheets(prepared, found, small)
-    drawn["bit_correlation"] = figures.bit_correlation(*database, title)
     pictures = _save_figures(prepared, drawn)
     logs = prepared.directory / "logs/test"
     writer = tf.summary.create_file_writer(str(logs))
@@ -126,7 +125,7 @@ def _show(prepared, found, scored, metrics, title) -> None:
             ("map_all", "map_at_50", "chance"),
         )
         summaries.write_pictures(pictures)
-        summaries.write_bit_balance(*database)
+        summaries.write_bits(*database)
         if scored is not None:
             summaries.write_precision_recall(scored.counts)
     writer.close()

@@ -17,6 +17,8 @@ from common import retrieval
 
 # Settings of a run that say where things are, and change no figure.
 _PLACES = ("trust_pickle", "output_dir", "resume", "cache_dir", "thumbnails")
+# Pixels of the side of a pair of bits.
+_SQUARE = 8
 
 
 def settings(record: dict) -> dict[str, Any]:
@@ -62,13 +64,39 @@ def write_pictures(pictures: Mapping[str, bytes]) -> None:
         tf.summary.image(name, image[None], step=0)
 
 
-def write_bit_balance(
-    image: codes.PackedCodes, text: codes.PackedCodes
-) -> None:
-    """Writes the bits' shares of ones as a histogram of each modality."""
+def write_bits(image: codes.PackedCodes, text: codes.PackedCodes) -> None:
+    """Writes how balanced bits are, and how far they repeat one another.
+
+    Shares of ones become a histogram of each modality. The correlation of all
+    pairs of bits becomes three pictures, inside and between the modalities,
+    with a square for each pair: red is 1, white 0, blue -1. On the diagonal of
+    `bit_correlation_image_text` stands how far the codes of an item agree.
+
+    Args:
+        image: n image codes of K bits.
+        text: n text codes of K bits, of the same items.
+    """
     for modality, packed in (("image", image), ("text", text)):
         balance = diagnostics.bit_balance(packed)
         tf.summary.histogram(f"bit_balance_{modality}", balance, step=0)
+    for name, first, second in (
+        ("image", image, image),
+        ("text", text, text),
+        ("image_text", image, text),
+    ):
+        correlation = diagnostics.bit_correlation(first, second)
+        picture = _red_and_blue(correlation).repeat(_SQUARE, 0)
+        tf.summary.image(
+            f"bit_correlation_{name}", picture.repeat(_SQUARE, 1)[None], step=0
+        )
+
+
+def _red_and_blue(values: np.ndarray) -> np.ndarray:
+    """Colours of values in -1..1, [..., 3] uint8."""
+    red = 1 - np.maximum(-values, 0)
+    blue = 1 - np.maximum(values, 0)
+    colours = np.stack([red, np.minimum(red, blue), blue], axis=-1)
+    return np.rint(255 * colours).astype(np.uint8)
 
 
 def write_precision_recall(

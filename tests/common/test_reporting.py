@@ -118,9 +118,7 @@ def test_a_finished_run_leaves_model_codes_metrics_and_figures(run, linear):
     labels = encoding.split_labels(prepared.data, split)
     scored = stored.evaluation(*labels).metrics()
     assert {name: metrics[name] for name in scored} == scored
-    assert _pictures(directory) == [
-        *("bit_correlation", "precision_at", "precision_recall"),
-    ]
+    assert _pictures(directory) == ["precision_at", "precision_recall"]
     card = (directory / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "# LINEAR, 12 bits" in card
     assert f"| image to text | {metrics['i2t']['map_all']:.4f} |" in card
@@ -135,14 +133,38 @@ def test_figures_and_scores_reach_tensorboard(run, linear):
     )
     events.Reload()
     tags = events.Tags()["tensors"]
-    pictures = ("bit_correlation", "precision_at", "precision_recall")
-    assert set(pictures) <= set(tags)
+    assert {"precision_at", "precision_recall"} <= set(tags)
     for direction in ("i2t", "t2i"):
         for name in ("map_all", "map_at_50", "chance"):
             (event,) = events.Tensors(f"{name}_{direction}")
             assert tensor_util.make_ndarray(
                 event.tensor_proto
             ) == pytest.approx(metrics[direction][name])
+
+
+def test_without_labels_tensorboard_holds_bits_settings_and_codes(
+    run, linear, data_file
+):
+    with np.load(data_file) as archive:
+        bare = {
+            key: archive[key]
+            for key in archive.files
+            if key not in ("labels", "label_names")
+        }
+    np.savez(data_file, **bare)
+
+    prepared, metrics = _finish(run, linear(seed=4))
+
+    logs = prepared.directory / "logs" / "test"
+    events = event_accumulator.EventAccumulator(str(logs))
+    events.Reload()
+    assert set(metrics) >= {"bits", "codes"} and "i2t" not in metrics
+    assert set(events.Tags()["tensors"]) == {
+        *("_hparams_/session_start_info", "bit_balance_image"),
+        *("bit_balance_text", "bit_correlation_image"),
+        *("bit_correlation_text", "bit_correlation_image_text"),
+    }
+    assert (logs / "projector_config.pbtxt").exists()
 
 
 def test_thumbnails_give_a_sheet_in_each_direction(
@@ -155,8 +177,7 @@ def test_thumbnails_give_a_sheet_in_each_direction(
 
     directory = prepared.directory
     assert _pictures(directory) == [
-        *("bit_correlation", "image_to_text", "precision_at"),
-        *("precision_recall", "text_to_image"),
+        *("image_to_text", "precision_at", "precision_recall", "text_to_image"),
     ]
     with Image.open(directory / "figures" / "text_to_image.png") as sheet:
         # Two queries of eight results: 1.15 (8 + 1) by 1.3 * 2 inches.
