@@ -8,6 +8,8 @@ from common import codes
 _BYTE_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
 # 2^64 divided by the golden ratio, odd: it spreads what it multiplies.
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
+# Codes whose bits are counted at once, exactly in float32.
+_BLOCK = 1 << 16
 
 
 def bit_balance(packed: codes.PackedCodes) -> np.ndarray:
@@ -39,6 +41,42 @@ def constant_bits(packed: codes.PackedCodes) -> np.ndarray:
     """
     ones = _ones(packed)
     return np.flatnonzero((ones == 0) | (ones == len(packed)))
+
+
+def bit_correlation(
+    first: codes.PackedCodes, second: codes.PackedCodes
+) -> np.ndarray:
+    """Correlation of every bit of one code with every bit of another.
+
+    Args:
+        first: n codes of K bits, n >= 1.
+        second: n codes of L bits, of the same items.
+
+    Returns:
+        [K, L] float64 in [-1, 1]; 0 where a bit is constant.
+
+    Raises:
+        ValueError: If there is no code, or the numbers of codes differ.
+    """
+    if len(first) != len(second):
+        raise ValueError(
+            "Bits are compared item by item, received "
+            f"{len(first)} and {len(second)} codes."
+        )
+    share, other = bit_balance(first), bit_balance(second)
+    both = np.zeros((first.bits, second.bits))
+    for start in range(0, len(first), _BLOCK):
+        part = np.arange(start, min(start + _BLOCK, len(first)))
+        ones, others = (
+            packed.take(part).to_bits().astype(np.float32)
+            for packed in (first, second)
+        )
+        both += ones.T @ others
+    covariance = both / len(first) - np.outer(share, other)
+    scale = np.sqrt(np.outer(share * (1 - share), other * (1 - other)))
+    return np.divide(
+        covariance, scale, out=np.zeros(scale.shape), where=scale > 0
+    )
 
 
 def distinct_codes(packed: codes.PackedCodes) -> int:

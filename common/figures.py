@@ -149,6 +149,15 @@ def words(data: arrays.CrossModalData, row: int) -> str:
     return " ".join(str(data.vocabulary[column]) for column in present)
 
 
+def labels(data: arrays.CrossModalData, row: int) -> str:
+    """The labels of an item, by name where there are names."""
+    if data.labels is None:
+        return ""
+    present = np.flatnonzero(data.labels[row])
+    named = present if data.label_names is None else data.label_names[present]
+    return ", ".join(map(str, named))
+
+
 def png(figure: mpl_figure.Figure) -> bytes:
     """The figure as a PNG file's bytes."""
     buffer = io.BytesIO()

@@ -13,8 +13,10 @@ from common import hamming
 from common import model as common_model
 from common import model_card
 from common import peak_memory
+from common import projector
 from common import records
 from common import run as common_run
+from common import summaries
 from common.data import thumbnails
 
 _SHEET_QUERIES = 6
@@ -29,8 +31,8 @@ def finish(
     """Exports the model, hashes query and retrieval rows, and evaluates.
 
     Writes `saved_model/`, `codes.npz`, `average_precision.npz` of every query,
-    `MODEL_CARD.md`, `metrics.json` and `figures/` in the run's folder, and the
-    figures to TensorBoard.
+    `MODEL_CARD.md`, `metrics.json` and `figures/` in the run's folder. Scores,
+    curves, figures, bits, settings and a sample of the codes go to TensorBoard.
 
     Args:
         prepared: The run.
@@ -51,11 +53,12 @@ def finish(
         split.retrieval,
     )
     found.save(directory / "codes.npz")
-    metrics, drawn = _score(prepared, found, title)
+    scored = _evaluation(prepared, found)
+    metrics = _score(prepared, found, scored)
     metrics["train_seconds"] = train_seconds
     metrics["peak_memory_bytes"] = peak_memory.so_far()
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
-    draw(prepared, drawn | _sheets(prepared, found), metrics)
+    _show(prepared, found, scored, metrics, title)
     _write_card(prepared, model, metrics)
     files.write_json(directory / "metrics.json", metrics)
     return metrics
@@ -77,61 +80,81 @@ def _write_card(prepared, model, metrics) -> None:
         file.write(card.encode("utf-8"))
 
 
-def _score(prepared, found, title) -> tuple[dict, dict]:
-    """Metrics and curves; without labels nothing but the state of the bits.
+def _evaluation(prepared, found) -> evaluation.Evaluation | None:
+    """The evaluation of the codes; None without labels."""
+    if prepared.data.labels is None:
+        return None
+    labels = encoding.split_labels(prepared.data, prepared.split)
+    return found.evaluation(*labels)
+
+
+def _score(prepared, found, scored) -> dict:
+    """Metrics; without labels nothing but the state of the bits.
 
     Writes `average_precision.npz` where there are labels.
     """
-    if prepared.data.labels is None:
+    if scored is None:
         statistics = evaluation.code_statistics(
             found.retrieval_image, found.retrieval_text
         )
-        return {"bits": found.query_image.bits, "codes": statistics}, {}
-    labels = encoding.split_labels(prepared.data, prepared.split)
-    scored = found.evaluation(*labels)
+        return {"bits": found.query_image.bits, "codes": statistics}
+    metrics = scored.metrics()
     files.write_npz(
         prepared.directory / "average_precision.npz",
         **scored.average_precision(),
     )
-    metrics = scored.metrics() | found.label_directions(*labels)
+    return metrics | found.label_directions(
+        scored.query_labels, scored.database_labels
+    )
+
+
+def _show(prepared, found, scored, metrics, title) -> None:
+    """Figures as PNG, and what TensorBoard shows of the test rows."""
+    run, split = prepared.run, prepared.split
+    database = found.retrieval_image, found.retrieval_text
+    small = thumbnails.for_dataset(run.dataset, run.thumbnails)
+    drawn = _curves(scored, metrics, title) | _sheets(prepared, found, small)
+    pictures = _save_figures(prepared, drawn)
+    logs = prepared.directory / "logs/test"
+    writer = tf.summary.create_file_writer(str(logs))
+    with writer.as_default():
+        summaries.write_trial(
+            summaries.settings(records.load(prepared.directory)),
+            prepared.directory.as_posix(),
+            metrics,
+            ("map_all", "map_at_50", "chance"),
+        )
+        summaries.write_pictures(pictures)
+        summaries.write_bits(*database)
+        if scored is not None:
+            summaries.write_precision_recall(scored.counts)
+    writer.close()
+    projector.write(logs, prepared.data, split.retrieval, *database, small)
+
+
+def _curves(scored, metrics, title) -> dict:
+    """Figures of the evaluation's curves; none without labels."""
+    if scored is None:
+        return {}
     curves = scored.curves()
     base = {name: metrics[name]["base_rate"] for name in figures.DIRECTIONS}
-    return metrics, {
+    return {
         "precision_recall": figures.precision_recall(curves, base, title),
         "precision_at": figures.precision_at(curves, base, title),
     }
 
 
-def draw(prepared: common_run.Prepared, drawn: dict, metrics: dict) -> None:
-    """Writes the figures of an evaluation as PNG and to TensorBoard.
-
-    Args:
-        prepared: The run.
-        drawn: Figures by name.
-        metrics: What was scored.
-    """
-    logs = tf.summary.create_file_writer(str(prepared.directory / "logs/test"))
-    with logs.as_default():
-        for name, figure in drawn.items():
-            picture = figures.png(figure)
-            with files.atomic_write(
-                prepared.directory / "figures" / f"{name}.png"
-            ) as file:
-                file.write(picture)
-            image = tf.io.decode_png(picture, channels=3)
-            tf.summary.image(name, image[None], step=0)
-        for direction in filter(metrics.__contains__, figures.DIRECTIONS):
-            for metric in ("map_all", "map_at_50", "chance"):
-                value = metrics[direction][metric]
-                if value is not None:
-                    tf.summary.scalar(f"{metric}_{direction}", value, step=0)
-    logs.close()
+def _save_figures(prepared, drawn) -> dict[str, bytes]:
+    """Writes figures as PNG and returns what is in the files."""
+    pictures = {name: figures.png(figure) for name, figure in drawn.items()}
+    for name, picture in pictures.items():
+        path = prepared.directory / "figures" / f"{name}.png"
+        with files.atomic_write(path) as file:
+            file.write(picture)
+    return pictures
 
 
-def _sheets(prepared, found) -> dict:
-    pictures = thumbnails.for_dataset(
-        prepared.run.dataset, prepared.run.thumbnails
-    )
+def _sheets(prepared, found, pictures) -> dict:
     if pictures is None:
         return {}
     split, data = prepared.split, prepared.data

@@ -161,10 +161,8 @@ def show(finished: runs.FinishedRun, answer: Answer) -> str:
     for place, (row, distance) in enumerate(
         zip(answer.rows, answer.distances, strict=True), start=1
     ):
-        labels = ""
-        if data.labels is not None and data.label_names is not None:
-            names = data.label_names[np.flatnonzero(data.labels[row])]
-            labels = f"  [{', '.join(map(str, names))}]"
+        labels = figures.labels(data, row)
+        labels = f"  [{labels}]" if labels else ""
         words = figures.words(data, row)[:60]
         lines.append(
             f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"

@@ -1,5 +1,6 @@
 import io
 import os
+import shutil
 
 # Before any test imports TensorFlow.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -51,8 +52,8 @@ def data_file(data, tmp_path):
     return path
 
 
-@pytest.fixture
-def thumbnail_file(data, tmp_path):
+@pytest.fixture(scope="session")
+def even_thumbnails(data, tmp_path_factory):
     """JPEGs of the even rows, each of one colour: red is twice the row."""
     from PIL import Image
 
@@ -64,7 +65,7 @@ def thumbnail_file(data, tmp_path):
             buffer, "JPEG", quality=95
         )
         files.append(np.frombuffer(buffer.getvalue(), np.uint8))
-    path = tmp_path / "thumbnails.npz"
+    path = tmp_path_factory.mktemp("thumbnails") / "even.npz"
     np.savez(
         path,
         jpeg=np.concatenate(files),
@@ -72,3 +73,9 @@ def thumbnail_file(data, tmp_path):
         index=rows,
     )
     return path
+
+
+@pytest.fixture
+def thumbnail_file(even_thumbnails, tmp_path):
+    """A copy of `even_thumbnails`, to change at will."""
+    return shutil.copy(even_thumbnails, tmp_path / "thumbnails.npz")

@@ -72,10 +72,10 @@ class Thumbnails:
                 f"Thumbnails must belong to some of the {count} data rows; "
                 f"received {len(rows)} with rows up to {rows.max(initial=-1)}."
             )
-        size = self._decoded(rows[0]).shape
+        size = self.decoded(rows[0]).shape
         pixels = np.zeros((count, *size), np.uint8)
         for row in rows:
-            picture = self._decoded(row)
+            picture = self.decoded(row)
             if picture.shape != size:
                 raise readers.DataError(
                     "Thumbnails that are learned from must have one size; row "
@@ -83,15 +83,6 @@ class Thumbnails:
                 )
             pixels[row] = picture
         return pixels
-
-    def _decoded(self, row: int) -> np.ndarray:
-        try:
-            return self.picture(row)
-        # Pillow reports damage in more than one way.
-        except (OSError, ValueError, SyntaxError) as error:
-            raise readers.DataError(
-                f"The thumbnail of row {row} is no readable JPEG: {error}"
-            ) from error
 
     def picture(self, row: int) -> np.ndarray | None:
         """RGB picture of a data row, [height, width, 3] uint8, or None."""
@@ -107,6 +98,20 @@ class Thumbnails:
         if pixels.ndim == 2:
             pixels = np.repeat(pixels[:, :, None], 3, axis=2)
         return pixels[:, :, :3]
+
+    def decoded(self, row: int) -> np.ndarray:
+        """RGB picture of a data row that has one, see `picture`.
+
+        Raises:
+            readers.DataError: Its file is damaged.
+        """
+        try:
+            return self.picture(row)
+        # Pillow reports damage in more than one way.
+        except (OSError, ValueError, SyntaxError) as error:
+            raise readers.DataError(
+                f"The thumbnail of row {row} is no readable JPEG: {error}"
+            ) from error
 
 
 def for_dataset(

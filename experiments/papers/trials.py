@@ -4,9 +4,8 @@ import os
 import pathlib
 
 import tensorflow as tf
-from tensorboard.plugins.hparams import api
 
-from experiments import spreads
+from common import summaries
 from experiments.papers import cells
 
 
@@ -25,19 +24,14 @@ def write(
         folder = pathlib.Path(directory) / cell.folder
         writer = tf.summary.create_file_writer(str(folder))
         with writer.as_default():
-            api.hparams(
+            summaries.write_trial(
                 {
                     "method": cell.row.method,
                     "bits": cell.bits,
                     "seed": cell.seed,
                     **dict(cell.row.changes),
                 },
-                trial_id=cell.folder,
+                cell.folder,
+                outcome,
             )
-            for direction in spreads.DIRECTIONS:
-                tf.summary.scalar(
-                    f"map_all_{direction}",
-                    outcome[direction]["map_all"],
-                    step=0,
-                )
         writer.close()

@@ -57,3 +57,33 @@ def test_no_codes_have_no_statistics():
     assert diagnostics.distinct_codes(empty) == 0
     with pytest.raises(ValueError, match="at least one code"):
         diagnostics.bit_balance(empty)
+
+
+def test_bits_correlate_as_their_values_do(monkeypatch):
+    monkeypatch.setattr(diagnostics, "_BLOCK", 7)
+    random = np.random.default_rng(0)
+    first, second = random.random((30, 4)) < 0.5, random.random((30, 9)) < 0.3
+    second[:, 0] = ~first[:, 1]
+
+    correlation = diagnostics.bit_correlation(
+        codes.PackedCodes.from_bits(first), codes.PackedCodes.from_bits(second)
+    )
+
+    expected = np.corrcoef(first, second, rowvar=False)[:4, 4:]
+    np.testing.assert_allclose(correlation, expected, atol=1e-12)
+    assert correlation[1, 0] == pytest.approx(-1)
+
+
+def test_constant_bits_correlate_with_none():
+    correlation = diagnostics.bit_correlation(CODES, CODES)
+
+    # Of bits 0 and 3, with 1 and 2 ones of 4, none is set in both:
+    # (0 - 1/4 * 1/2) / sqrt(3/16 * 1/4).
+    assert correlation[0, 3] == pytest.approx(-1 / np.sqrt(3))
+    assert correlation[0, 0] == correlation[3, 3] == pytest.approx(1)
+    assert not correlation[:, 1:3].any() and not correlation[1:3].any()
+
+
+def test_correlation_needs_codes_of_the_same_items():
+    with pytest.raises(ValueError, match="received 4 and 2 codes"):
+        diagnostics.bit_correlation(CODES, CODES.take([0, 1]))

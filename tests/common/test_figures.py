@@ -110,6 +110,17 @@ def test_sheets_frame_green_what_shares_a_label(data, pictures, draw):
     assert _size(figure) == (506, 286)
 
 
+def test_labels_go_by_name_or_by_number(data):
+    both = np.array([[1, 0, 1]] * len(data))
+    named = dataclasses.replace(data, labels=both)
+
+    assert figures.labels(named, 5) == "class0, class2"
+    unnamed = dataclasses.replace(named, label_names=None)
+    assert figures.labels(unnamed, 5) == "0, 2"
+    bare = dataclasses.replace(unnamed, labels=None)
+    assert figures.labels(bare, 5) == ""
+
+
 @pytest.mark.parametrize(
     "draw", [figures.text_query_sheet, figures.image_query_sheet]
 )

@@ -142,6 +142,31 @@ def test_figures_and_scores_reach_tensorboard(run, linear):
             ) == pytest.approx(metrics[direction][name])
 
 
+def test_without_labels_tensorboard_holds_bits_settings_and_codes(
+    run, linear, data_file
+):
+    with np.load(data_file) as archive:
+        bare = {
+            key: archive[key]
+            for key in archive.files
+            if key not in ("labels", "label_names")
+        }
+    np.savez(data_file, **bare)
+
+    prepared, metrics = _finish(run, linear(seed=4))
+
+    logs = prepared.directory / "logs" / "test"
+    events = event_accumulator.EventAccumulator(str(logs))
+    events.Reload()
+    assert set(metrics) >= {"bits", "codes"} and "i2t" not in metrics
+    assert set(events.Tags()["tensors"]) == {
+        *("_hparams_/session_start_info", "bit_balance_image"),
+        *("bit_balance_text", "bit_correlation_image"),
+        *("bit_correlation_text", "bit_correlation_image_text"),
+    }
+    assert (logs / "projector_config.pbtxt").exists()
+
+
 def test_thumbnails_give_a_sheet_in_each_direction(
     run, linear, thumbnail_file, monkeypatch
 ):
