@@ -70,13 +70,18 @@ def run_all(
 
 
 def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
-    """Name, cell and run of every fit, seed by seed."""
+    """Name, cell and run of every fit, seed by seed.
+
+    A method that draws nothing is fitted once.
+    """
     parent = common_run.choose_directory(
         run, "baselines", baseline_fits.Cell(lengths[0], None)
     )
     for seed in range(num_seeds):
         for bits in lengths:
             for name, settings in methods.items():
+                if seed and not settings.draws:
+                    continue
                 directory = parent / f"{name}_{bits}_{seed}"
                 yield (
                     name,

@@ -7,6 +7,7 @@ field use it.
 """
 
 import dataclasses
+from typing import ClassVar
 
 from common.settings import setting
 from experiments.baselines import algebra
@@ -17,6 +18,8 @@ from experiments.baselines import models
 @dataclasses.dataclass(frozen=True)
 class CVH(method.Method):
     """Signs of the leading canonical projections of each view."""
+
+    draws: ClassVar[bool] = False
 
     ridge: float = setting(
         1.0,

@@ -58,10 +58,12 @@ class Method:
 
     Attributes:
         supervised: Whether it learns from labels.
+        draws: Whether a seed matters to it.
         views: The kinds of its hash functions, for images and for texts.
     """
 
     supervised: ClassVar[bool] = False
+    draws: ClassVar[bool] = True
     views: ClassVar[tuple[type, type]] = (models.Linear, models.Linear)
 
     def __post_init__(self):

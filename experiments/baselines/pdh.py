@@ -5,6 +5,7 @@ Rastegari, Choi, Fakhraei, Hal, Davis: "Predictable Dual-View Hashing", ICML
 """
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class PDH(method.Method):
     median, views of equal scale and a start from regularised canonical
     correlation keep it from doing so.
     """
+
+    draws: ClassVar[bool] = False
 
     cost: float = setting(0.1, "C of the machines.", minimum=1e-12)
     rounds: int = setting(5, "Rounds over both views.", minimum=1)

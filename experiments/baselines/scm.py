@@ -24,6 +24,7 @@ class SCM(method.Method):
     """
 
     supervised: ClassVar[bool] = True
+    draws: ClassVar[bool] = False
 
     sequential: bool = setting(
         True, "One bit after the other, on what the others left."

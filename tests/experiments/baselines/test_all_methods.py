@@ -74,6 +74,21 @@ def fitted(drawings):
     return fit
 
 
+@pytest.mark.parametrize("name", [n for n in FITTED if not _method(n).draws])
+def test_a_method_without_draws_is_the_same_with_another_seed(
+    name, fitted, drawings
+):
+    data, split = drawings
+    training = baseline_method.read_pairs(data, split.train)
+    images = data.image_features(split.query)
+
+    other = _method(name).fit(training, BITS, seed=2)
+
+    np.testing.assert_array_equal(
+        other.image_bits(images), fitted(name).image_bits(images)
+    )
+
+
 @pytest.mark.parametrize("name", FITTED)
 def test_drawings_are_found_better_than_by_chance(name, fitted, drawings):
     data, split = drawings

@@ -18,6 +18,16 @@ def test_every_row_is_a_training_of_its_own(name):
     assert len({cell.folder for cell in planned}) == len(planned)
 
 
+def test_a_method_without_draws_has_one_cell_for_each_length():
+    planned = cells.plan(specs.TABLES["all"], (16, 32), 3, False)
+
+    seeds = {"CVH": 0, "PDH": 0, "SCM_seq": 0, "FSH": 0, "UCH": 0}
+    for cell in planned:
+        if cell.row.label in seeds:
+            seeds[cell.row.label] += 1
+    assert seeds == {"CVH": 2, "PDH": 2, "SCM_seq": 2, "FSH": 6, "UCH": 6}
+
+
 def test_a_sweep_changes_one_weight():
     default = _settings("ssah_figure_2", "alpha x 1")
     changed = _settings("ssah_figure_2", "eta x 10")
