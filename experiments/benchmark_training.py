@@ -77,8 +77,6 @@ def floor_seconds(
 
 def time_steps(config: ugach_config.Config) -> dict[str, float]:
     """Median seconds of a step inside `fit`, for each kind of step."""
-    import keras
-
     from common.data import arrays
     from common.data import pipeline
     from ugach import training
@@ -95,7 +93,7 @@ def time_steps(config: ugach_config.Config) -> dict[str, float]:
     model = training.build_model(config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0)
     schedule = training.schedule(config)
     epochs = schedule.total
-    steps = _step_timer(keras, schedule)
+    steps = step_timer(schedule)
     model.fit(
         pipeline.batches(data, rows, draws, 0, epochs * draws.steps_per_epoch),
         epochs=epochs,
@@ -113,7 +111,10 @@ def time_steps(config: ugach_config.Config) -> dict[str, float]:
     }
 
 
-def _step_timer(keras, schedule):
+def step_timer(schedule):
+    """A callback that takes the time of each step of a UGACH schedule."""
+    import keras
+
     class StepTimer(keras.callbacks.Callback):
         """Wall time between the ends of consecutive steps, by kind."""
 
