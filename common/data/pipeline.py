@@ -112,7 +112,7 @@ def _shares(data, rows, draws, steps, read, replicas, count) -> tf.data.Dataset:
         batch = dict(zip(signature, values, strict=True))
         for name, spec in signature.items():
             batch[name].set_shape(spec.shape)
-        return _decode(batch, image_scale, read)
+        return _decode(batch, image_scale, read) | _numbers(batch, count)
 
     numbers = tf.data.Dataset.range(own * first_step, own * last_step)
     # In order, whichever is read first.
@@ -170,11 +170,16 @@ def _decode(batch, image_scale, read) -> dict[str, tf.Tensor]:
     decoded = {name: tf.cast(batch[name], tf.float32) for name in read}
     if image_scale is not None:
         decoded["image"] *= tf.constant(image_scale, tf.float32)
-    # Keras averages a batch of several replicas to learn its shapes, which
-    # truth values do not bear.
-    numbers = {
+    return batch | decoded
+
+
+def _numbers(batch, replicas) -> dict[str, tf.Tensor]:
+    """Truth values as numbers, where Keras averages replicas' batches.
+
+    It does so before `fit`, to learn their shapes.
+    """
+    return {
         name: tf.cast(value, tf.uint8)
         for name, value in batch.items()
-        if value.dtype == tf.bool
+        if replicas > 1 and value.dtype == tf.bool
     }
-    return batch | decoded | numbers

@@ -119,6 +119,7 @@ def _last_dense(network):
 def test_a_model_that_has_just_begun_is_healthy(tiny, data):
     model, watch = _watched(tiny, data)
     batch = {
+        "index": tf.range(len(data)),
         "image": tf.constant(data.image_features(slice(None))),
         "text": tf.constant(data.text_features(slice(None))),
     }
