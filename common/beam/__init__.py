@@ -1,0 +1,1 @@
+"""Encoding and exact neighbours as jobs of many tasks on Apache Beam."""

@@ -1,0 +1,244 @@
+"""Hashes shards of features with an exported model, a Parquet file for each.
+
+Axis legend: `m` rows of a shard that can be encoded, `K` bits.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from common import codes
+from common import exchange
+from common import files
+from common import hamming
+from common.beam import checks
+from common.beam import rows as rows_lib
+from common.beam import sources
+
+# Changes whenever the meaning of a finished shard does.
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One shard, and what becomes of it.
+
+    Attributes:
+        shard: Its file.
+        output: Folder for all that is made.
+        model: Folder of the SavedModel.
+        scale: A `.npy` with the step of each column, [d], where features are
+            quantised; or empty.
+        first_id: Id of its row 0 where ids are counted, else None.
+        settings: What decides its codes, besides the shard.
+    """
+
+    shard: pathlib.Path
+    output: pathlib.Path
+    model: pathlib.Path
+    scale: str
+    first_id: int | None
+    settings: dict
+
+    @property
+    def codes_file(self) -> pathlib.Path:
+        """Parquet file with `id`, `code` and `modality`."""
+        return self.output / "codes" / f"{self.shard.stem}.parquet"
+
+    @property
+    def record_file(self) -> pathlib.Path:
+        """Written last: the shard is done."""
+        return self.output / "shards" / f"{self.shard.stem}.json"
+
+    @property
+    def dead_letters_file(self) -> pathlib.Path:
+        """One JSON object a line; absent where every row was encoded."""
+        return self.output / f"dead_letters-{self.shard.stem}.jsonl"
+
+
+def plan(
+    shards: Sequence[pathlib.Path],
+    output: str | os.PathLike,
+    model: str | os.PathLike,
+    modality: str,
+    column: str = "",
+    scale: str = "",
+    count_ids: bool = False,
+) -> list[Task]:
+    """Says what is to be done, before anything is.
+
+    Args:
+        shards: What `sources.find` found.
+        output: Folder for all that is made.
+        model: Folder of the SavedModel.
+        modality: `image`, `text` or `label`.
+        column: Where Parquet and TFRecord have the numbers; by default it is
+            named after the modality.
+        scale: A `.npy` with the step of each quantised column; or empty.
+        count_ids: Number the rows of all shards from 0 on instead of reading
+            `id`, as `.npy` shards always are.
+
+    Raises:
+        ValueError: The model has no such encoder, the scale does not fit it,
+            rows cannot be counted, or the folder has shards that were encoded
+            with other settings.
+    """
+    from common import export
+
+    encoder = export.load_encoder(model, modality)
+    counted = count_ids or shards[0].suffix == ".npy"
+    settings = {
+        "version": _VERSION,
+        "model_sha256": model_digest(model),
+        "modality": modality,
+        "bits": encoder.bits,
+        "column": column or modality,
+        "scale_sha256": _scale_digest(scale, encoder.shape),
+        "ids": "counted" if counted else "given",
+    }
+    counts = [sources.count(path) for path in shards] if counted else []
+    firsts = np.cumsum([0, *counts]).tolist()
+    tasks = [
+        Task(
+            path.resolve(),
+            pathlib.Path(output).resolve(),
+            pathlib.Path(model).resolve(),
+            scale and os.path.abspath(scale),
+            firsts[number] if counted else None,
+            settings,
+        )
+        for number, path in enumerate(shards)
+    ]
+    for task in tasks:
+        _check_settings(task)
+    return tasks
+
+
+def encode_shard(task: Task) -> None:
+    """Hashes a shard, unless that is done.
+
+    A shard that changed since, or whose ids did, is hashed again.
+    """
+    with open(task.shard, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    record = _record(task)
+    if record and task.codes_file.is_file() and record["input"] == digest:
+        if record["first_id"] == task.first_id:
+            return
+    index, letters = _encode(task)
+    exchange.write_parquet({task.settings["modality"]: index}, task.codes_file)
+    _write_dead_letters(task, letters)
+    files.write_json(
+        task.record_file,
+        {
+            "settings": task.settings,
+            "shard": task.shard.name,
+            "input": digest,
+            "first_id": task.first_id,
+            "encoded": len(index),
+            "dead_letters": len(letters),
+        },
+    )
+
+
+def model_digest(model: str | os.PathLike) -> str:
+    """SHA-256 over the names and bytes of a SavedModel's files."""
+    digest = hashlib.sha256()
+    folder = pathlib.Path(model)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with open(path, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(folder)} {found}\n".encode())
+    return digest.hexdigest()
+
+
+# A worker process does many shards with one model.
+@functools.lru_cache(maxsize=1)
+def _encoder(model: pathlib.Path, modality: str):
+    from common import runner
+
+    # A worker process starts without TensorFlow, and rounds as others do.
+    runner.import_tensorflow()
+    from common import export
+
+    return export.load_encoder(model, modality)
+
+
+def _encode(task) -> tuple[hamming.HammingIndex, list]:
+    from common.data import pipeline
+
+    modality = task.settings["modality"]
+    encoder = _encoder(task.model, modality)
+    columns = rows_lib.Columns(
+        task.settings["column"], encoder.shape, task.first_id is None
+    )
+    check = checks.Check(
+        task.first_id, np.load(task.scale) if task.scale else None
+    )
+    packed = [np.empty((0, -(-encoder.bits // 8)), np.uint8)]
+    for part in sources.read(task.shard, columns):
+        if isinstance(part, rows_lib.DeadLetter):
+            check.letters.append(part)
+            continue
+        values = check(part)
+        if len(values):
+            packed.append(
+                pipeline.encode(encoder.encode, values.__getitem__, len(values))
+            )
+    index = hamming.HammingIndex(encoder.bits)
+    index.add(
+        codes.PackedCodes(np.concatenate(packed), encoder.bits),
+        np.fromiter(check.ids, np.int64),
+    )
+    letters = sorted(check.letters, key=lambda letter: letter.row or 0)
+    return index, letters
+
+
+def _check_settings(task) -> None:
+    record = _record(task)
+    if record is None or record["settings"] == task.settings:
+        return
+    changed = ", ".join(
+        f"{name} was {record['settings'].get(name)}, is {value}"
+        for name, value in task.settings.items()
+        if record["settings"].get(name) != value
+    )
+    raise ValueError(
+        f"{task.codes_file} was made with other settings ({changed}); take "
+        "another output folder, or remove this one."
+    )
+
+
+def _record(task) -> dict | None:
+    if not task.record_file.is_file():
+        return None
+    return files.read_json(task.record_file)
+
+
+def _scale_digest(scale: str, shape: tuple[int, ...]) -> str | None:
+    if not scale:
+        return None
+    steps = np.load(scale, allow_pickle=False)
+    if steps.shape != shape or steps.dtype.kind != "f":
+        raise ValueError(
+            f"{scale} holds {steps.dtype} {list(steps.shape)}; it needs a step "
+            f"for each of the model's {list(shape)} numbers."
+        )
+    return files.array_digest(steps)
+
+
+def _write_dead_letters(task, letters) -> None:
+    if not letters:
+        task.dead_letters_file.unlink(missing_ok=True)
+        return
+    with files.atomic_write(task.dead_letters_file) as file:
+        for letter in letters:
+            line = json.dumps({"shard": task.shard.name, **letter._asdict()})
+            file.write(f"{line}\n".encode())

@@ -1,0 +1,178 @@
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from common import exchange
+from common import export
+
+pytest.importorskip("apache_beam", reason="the extra `beam`")
+
+
+@pytest.fixture(scope="module")
+def saved_model(linear, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export") / "saved_model"
+    export.export(linear(bits=12, seed=3), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shards(data, tmp_path_factory):
+    """The data's images in four files, row 33 of them poisoned."""
+    folder = tmp_path_factory.mktemp("shards")
+    images = data.image.copy()
+    images[33, 5] = np.nan
+    for number, part in enumerate(np.array_split(images, 4)):
+        np.save(folder / f"image-{number}.npy", part)
+    return folder
+
+
+@contextlib.contextmanager
+def _service(module, *arguments):
+    """A server process of Beam's that listens on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # A worker pool starts what `python` is on the path.
+    path = os.pathsep.join(
+        [str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-m", module, f"{arguments[0]}={port}"],
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            time.sleep(0.1)
+        yield f"localhost:{port}"
+    finally:
+        # The pool ends its workers when it is interrupted.
+        server.send_signal(2)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@pytest.fixture(scope="module")
+def portable():
+    """Options of a job service and a worker pool, each its own process."""
+    portability = "apache_beam.runners.portability"
+    with (
+        _service(f"{portability}.local_job_service_main", "--job_port") as jobs,
+        _service(
+            "apache_beam.runners.worker.worker_pool_main", "--service_port"
+        ) as pool,
+    ):
+        yield (
+            "--",
+            "--runner=PortableRunner",
+            f"--job_endpoint={jobs}",
+            "--environment_type=EXTERNAL",
+            f"--environment_config={pool}",
+        )
+
+
+@pytest.fixture
+def encode(command, saved_model, shards, tmp_path):
+    """Runs the command and returns what it says and `encode.json`."""
+
+    def encode(*more, output="made"):
+        code, said, errors = command(
+            "beam_encode",
+            f"--model={saved_model}",
+            f"--features={shards}/image-*.npy",
+            f"--output_dir={tmp_path / output}",
+            *more,
+        )
+        assert code == 0, errors
+        return said, json.loads((tmp_path / output / "encode.json").read_text())
+
+    return encode
+
+
+def test_all_runners_leave_the_codes_of_the_model(
+    encode, portable, saved_model, shards, data, tmp_path
+):
+    _, alone = encode()
+    _, pair = encode("--workers=2", output="pair")
+    said, pool = encode(*portable, output="pool")
+
+    assert pair == alone
+    assert pool == alone
+    assert said == (
+        "119 codes of 12 bits from 4 shards, 1 dead letters\n"
+        f"SHA-256 {alone['codes_sha256']}\n"
+    )
+    good = np.delete(np.arange(120), 33)
+    expected = export.load(saved_model, 12).image_codes(data, good)
+    for output in ("made", "pair", "pool"):
+        index = exchange.read_parquet(tmp_path / output / "codes", 12)["image"]
+        np.testing.assert_array_equal(index.ids, good)
+        np.testing.assert_array_equal(index.codes.rows, expected.rows)
+        (letters,) = (tmp_path / output).glob("dead_letters-*")
+        assert json.loads(letters.read_text()) == {
+            "shard": "image-1.npy",
+            "row": 3,
+            "rows": 1,
+            "reason": "it holds NaN or an infinite value",
+        }
+
+
+def test_a_killed_job_goes_on_with_the_shards_that_are_missing(
+    encode, start, saved_model, shards, tmp_path
+):
+    process = start(
+        "beam_encode",
+        f"--model={saved_model}",
+        f"--features={shards}/image-*.npy",
+        f"--output_dir={tmp_path / 'made'}",
+    )
+    records = tmp_path / "made" / "shards"
+    while not list(records.glob("*.json")) and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    ages = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+
+    _, made = encode()
+
+    assert ages
+    assert made["encoded"] == 119
+    for path, age in ages.items():
+        assert path.stat().st_mtime_ns == age
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    (
+        (("word",), "Unknown argument 'word'"),
+        (
+            ("--workers=2", "--", "--runner=PortableRunner"),
+            "--workers counts processes of the DirectRunner",
+        ),
+    ),
+)
+def test_what_does_not_fit_is_told_in_one_sentence(
+    arguments, message, command, tmp_path
+):
+    code, _, errors = command(
+        "beam_encode", "--features=x", f"--output_dir={tmp_path}", *arguments
+    )
+
+    assert code == 1
+    assert errors.startswith(f"Error: {message}")
+    assert errors.count("\n") == 1
