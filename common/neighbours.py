@@ -6,7 +6,8 @@ import numpy as np
 
 METRICS = ("euclidean", "cosine")
 
-_QUERY_BLOCK = 512
+# Rows whose distances are taken at once.
+QUERY_BLOCK = 512
 _ITEM_BLOCK = 16384
 
 
@@ -37,6 +38,24 @@ def nearest(
     Raises:
         ValueError: k does not fit n, or the metric is unknown.
     """
+    check(count, neighbours, metric)
+    found = np.empty((count, neighbours), np.int32)
+    for start in range(0, count, QUERY_BLOCK):
+        queries = slice(start, min(start + QUERY_BLOCK, count))
+        found[queries] = nearest_of(
+            queries, features, count, neighbours, metric
+        )
+        if progress:
+            progress(queries.stop)
+    return found
+
+
+def check(count: int, neighbours: int, metric: str) -> None:
+    """Refuses what `nearest` cannot do.
+
+    Raises:
+        ValueError: k does not fit n, or the metric is unknown.
+    """
     if not 1 <= neighbours < count:
         raise ValueError(
             f"neighbours must lie between 1 and {count - 1}, one less than the "
@@ -47,25 +66,50 @@ def nearest(
             f"metric must be one of {', '.join(METRICS)}; received {metric!r}."
         )
 
-    def load(start: int, size: int) -> np.ndarray:
-        block = features(slice(start, min(start + size, count)))
+
+def nearest_of(
+    queries: slice,
+    features: Callable[[slice], np.ndarray],
+    count: int,
+    neighbours: int,
+    metric: str,
+) -> np.ndarray:
+    """The same for some of the items, which `nearest` gives row for row.
+
+    All items are read once. Memory holds the features of these queries and of
+    a block of items.
+
+    Args:
+        queries: Their numbers; the first is a multiple of `QUERY_BLOCK`, so
+            that matrix products, and their rounding, are those of `nearest`.
+        features: As for `nearest`.
+        count: Number of items, n.
+        neighbours: k, less than n.
+        metric: One of `METRICS`.
+
+    Returns:
+        [queries, k] int32.
+    """
+
+    def load(start: int, stop: int) -> np.ndarray:
+        block = features(slice(start, min(stop, count)))
         return _unit(block) if metric == "cosine" else block
 
-    found = np.empty((count, neighbours), np.int32)
-    for start in range(0, count, _QUERY_BLOCK):
-        queries = load(start, _QUERY_BLOCK)
-        stop = start + len(queries)
-        best = None
-        for first in range(0, count, _ITEM_BLOCK):
-            items = load(first, _ITEM_BLOCK)
-            distances = _ranking_distances(queries, items)
+    blocks = {
+        start: load(start, min(start + QUERY_BLOCK, queries.stop))
+        for start in range(queries.start, queries.stop, QUERY_BLOCK)
+    }
+    best = {}
+    for first in range(0, count, _ITEM_BLOCK):
+        items = load(first, first + _ITEM_BLOCK)
+        for start, block in blocks.items():
+            distances = _ranking_distances(block, items)
             _exclude_self(distances, start, first)
             near = _smallest(distances, first, neighbours)
-            best = near if best is None else _merge(best, near, neighbours)
-        found[start:stop] = best[1]
-        if progress:
-            progress(stop)
-    return found
+            best[start] = (
+                _merge(best[start], near, neighbours) if start in best else near
+            )
+    return np.concatenate([near for _, near in best.values()]).astype(np.int32)
 
 
 def _unit(block: np.ndarray) -> np.ndarray:

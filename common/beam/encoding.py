@@ -18,6 +18,7 @@ from common import exchange
 from common import files
 from common import hamming
 from common.beam import checks
+from common.beam import matrix
 from common.beam import rows as rows_lib
 from common.beam import sources
 
@@ -180,7 +181,7 @@ def _encode(task) -> tuple[hamming.HammingIndex, list]:
         task.settings["column"], encoder.shape, task.first_id is None
     )
     check = checks.Check(
-        task.first_id, np.load(task.scale) if task.scale else None
+        task.first_id, matrix.load_scale(task.scale, encoder.shape)
     )
     packed = [np.empty((0, -(-encoder.bits // 8)), np.uint8)]
     for part in sources.read(task.shard, columns):
@@ -223,15 +224,8 @@ def _record(task) -> dict | None:
 
 
 def _scale_digest(scale: str, shape: tuple[int, ...]) -> str | None:
-    if not scale:
-        return None
-    steps = np.load(scale, allow_pickle=False)
-    if steps.shape != shape or steps.dtype.kind != "f":
-        raise ValueError(
-            f"{scale} holds {steps.dtype} {list(steps.shape)}; it needs a step "
-            f"for each of the model's {list(shape)} numbers."
-        )
-    return files.array_digest(steps)
+    steps = matrix.load_scale(scale, shape)
+    return None if steps is None else files.array_digest(steps)
 
 
 def _write_dead_letters(task, letters) -> None:

@@ -45,7 +45,7 @@ def _tied(seed):
 
 @pytest.fixture(params=BLOCKS, ids=lambda sizes: f"{sizes[0]}x{sizes[1]}")
 def _blocks(request, monkeypatch):
-    monkeypatch.setattr(neighbours, "_QUERY_BLOCK", request.param[0])
+    monkeypatch.setattr(neighbours, "QUERY_BLOCK", request.param[0])
     monkeypatch.setattr(neighbours, "_ITEM_BLOCK", request.param[1])
 
 
@@ -113,7 +113,7 @@ def test_a_zero_vector_is_nearer_than_an_orthogonal_one_by_cosine():
 
 
 def test_progress_counts_the_items(monkeypatch):
-    monkeypatch.setattr(neighbours, "_QUERY_BLOCK", 4)
+    monkeypatch.setattr(neighbours, "QUERY_BLOCK", 4)
     features = np.eye(10, dtype=np.float32)
     seen = []
 

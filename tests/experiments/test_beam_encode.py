@@ -17,13 +17,6 @@ pytest.importorskip("apache_beam", reason="the extra `beam`")
 
 
 @pytest.fixture(scope="module")
-def saved_model(linear, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("export") / "saved_model"
-    export.export(linear(bits=12, seed=3), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def shards(data, tmp_path_factory):
     """The data's images in four files, row 33 of them poisoned."""
     folder = tmp_path_factory.mktemp("shards")
@@ -87,13 +80,13 @@ def portable():
 
 
 @pytest.fixture
-def encode(command, saved_model, shards, tmp_path):
+def encode(command, finished, shards, tmp_path):
     """Runs the command and returns what it says and `encode.json`."""
 
     def encode(*more, output="made"):
         code, said, errors = command(
             "beam_encode",
-            f"--model={saved_model}",
+            f"--run={finished}",
             f"--features={shards}/image-*.npy",
             f"--output_dir={tmp_path / output}",
             *more,
@@ -105,7 +98,7 @@ def encode(command, saved_model, shards, tmp_path):
 
 
 def test_all_runners_leave_the_codes_of_the_model(
-    encode, portable, saved_model, shards, data, tmp_path
+    encode, portable, finished, data, tmp_path
 ):
     _, alone = encode()
     _, pair = encode("--workers=2", output="pair")
@@ -118,7 +111,7 @@ def test_all_runners_leave_the_codes_of_the_model(
         f"SHA-256 {alone['codes_sha256']}\n"
     )
     good = np.delete(np.arange(120), 33)
-    expected = export.load(saved_model, 12).image_codes(data, good)
+    expected = export.load(finished / "saved_model", 12).image_codes(data, good)
     for output in ("made", "pair", "pool"):
         index = exchange.read_parquet(tmp_path / output / "codes", 12)["image"]
         np.testing.assert_array_equal(index.ids, good)
@@ -133,11 +126,11 @@ def test_all_runners_leave_the_codes_of_the_model(
 
 
 def test_a_killed_job_goes_on_with_the_shards_that_are_missing(
-    encode, start, saved_model, shards, tmp_path
+    encode, start, finished, shards, tmp_path
 ):
     process = start(
         "beam_encode",
-        f"--model={saved_model}",
+        f"--run={finished}",
         f"--features={shards}/image-*.npy",
         f"--output_dir={tmp_path / 'made'}",
     )
@@ -146,7 +139,11 @@ def test_a_killed_job_goes_on_with_the_shards_that_are_missing(
         time.sleep(0.002)
     process.kill()
     process.communicate()
-    ages = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    # However far it came, this one is missing.
+    (records / "image-3.json").unlink(missing_ok=True)
+    codes = tmp_path / "made" / "codes"
+    done = [codes / f"{path.stem}.parquet" for path in records.iterdir()]
+    ages = {path: path.stat().st_mtime_ns for path in done}
 
     _, made = encode()
 
@@ -154,6 +151,7 @@ def test_a_killed_job_goes_on_with_the_shards_that_are_missing(
     assert made["encoded"] == 119
     for path, age in ages.items():
         assert path.stat().st_mtime_ns == age
+    assert (records / "image-3.json").is_file()
 
 
 @pytest.mark.parametrize(
