@@ -41,12 +41,12 @@ def find(given: flags.FlagValues, options: list[str]) -> dict:
 
 
 def _features(given) -> dict:
-    from common.beam import nearest
+    from common.beam import matrix
     from common.beam import sources
 
     scales = {"image": given.image_scale, "text": ""}
     found = {
-        name: nearest.Features(
+        name: matrix.Features(
             tuple(path.resolve() for path in sources.find(given[name].value)),
             scale and os.path.abspath(scale),
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from common import run as common_run
+from tests import beam_services
 from ugach import config as ugach_config
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -112,3 +113,10 @@ def command(start):
         return process.returncode, output, errors
 
     return command
+
+
+@pytest.fixture(scope="session")
+def portable():
+    """Command line for a job service and a worker pool of Apache Beam."""
+    with beam_services.portable() as arguments:
+        yield arguments

@@ -52,9 +52,7 @@ def test_files_are_read_as_one_matrix(images, tmp_path):
 
     for rows in (slice(0, 1300), slice(0, 1), slice(1, 2), slice(690, 1300)):
         np.testing.assert_array_equal(read(rows), images[rows])
-    assert features.describe() == (
-        _shards(tmp_path, "one", images).describe()
-    )
+    assert features.describe() == (_shards(tmp_path, "one", images).describe())
 
 
 def test_quantised_columns_are_scaled(texts, tmp_path):
