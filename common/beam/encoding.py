@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,7 @@ from common.beam import sources
 
 # Changes whenever the meaning of a finished shard does.
 _VERSION = 1
+_LOADING = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,19 +92,8 @@ def plan(
             rows cannot be counted, or the folder has shards that were encoded
             with other settings.
     """
-    from common import export
-
-    encoder = export.load_encoder(model, modality)
     counted = count_ids or shards[0].suffix == ".npy"
-    settings = {
-        "version": _VERSION,
-        "model_sha256": model_digest(model),
-        "modality": modality,
-        "bits": encoder.bits,
-        "column": column or modality,
-        "scale_sha256": _scale_digest(scale, encoder.shape),
-        "ids": "counted" if counted else "given",
-    }
+    settings = _settings(model, modality, column or modality, scale, counted)
     counts = [sources.count(path) for path in shards] if counted else []
     firsts = np.cumsum([0, *counts]).tolist()
     tasks = [
@@ -129,9 +120,12 @@ def encode_shard(task: Task) -> None:
     with open(task.shard, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     record = _record(task)
-    if record and task.codes_file.is_file() and record["input"] == digest:
-        if record["first_id"] == task.first_id:
+    now = (digest, task.first_id)
+    if record and task.codes_file.is_file():
+        if (record["input"], record["first_id"]) == now:
             return
+    # Killed below, it is hashed again whatever the shard is then.
+    task.record_file.unlink(missing_ok=True)
     index, letters = _encode(task)
     exchange.write_parquet({task.settings["modality"]: index}, task.codes_file)
     _write_dead_letters(task, letters)
@@ -160,10 +154,41 @@ def model_digest(model: str | os.PathLike) -> str:
     return digest.hexdigest()
 
 
-# A worker process does many shards with one model.
+def _settings(model, modality, column, scale, counted) -> dict:
+    from common import export
+
+    encoder = export.load_encoder(model, modality)
+    steps = matrix.load_scale(scale, encoder.shape)
+    return {
+        "version": _VERSION,
+        "model_sha256": model_digest(model),
+        "modality": modality,
+        "bits": encoder.bits,
+        "column": column,
+        "scale_sha256": None if steps is None else files.array_digest(steps),
+        "ids": "counted" if counted else "given",
+    }
+
+
+def _encoder(task):
+    # Threads of a worker process start together and share one model.
+    with _LOADING:
+        return _load_encoder(
+            task.model,
+            task.settings["modality"],
+            task.settings["model_sha256"],
+        )
+
+
 @functools.lru_cache(maxsize=1)
-def _encoder(model: pathlib.Path, modality: str):
+def _load_encoder(model: pathlib.Path, modality: str, digest: str):
     from common import runner
+
+    if model_digest(model) != digest:
+        raise ValueError(
+            f"{model} is another model for this worker than for the process "
+            "that started the job; give every worker the same files."
+        )
 
     # A worker process starts without TensorFlow, and rounds as others do.
     runner.import_tensorflow()
@@ -173,10 +198,9 @@ def _encoder(model: pathlib.Path, modality: str):
 
 
 def _encode(task) -> tuple[hamming.HammingIndex, list]:
+    encoder = _encoder(task)
     from common.data import pipeline
 
-    modality = task.settings["modality"]
-    encoder = _encoder(task.model, modality)
     columns = rows_lib.Columns(
         task.settings["column"], encoder.shape, task.first_id is None
     )
@@ -221,11 +245,6 @@ def _record(task) -> dict | None:
     if not task.record_file.is_file():
         return None
     return files.read_json(task.record_file)
-
-
-def _scale_digest(scale: str, shape: tuple[int, ...]) -> str | None:
-    steps = matrix.load_scale(scale, shape)
-    return None if steps is None else files.array_digest(steps)
 
 
 def _write_dead_letters(task, letters) -> None:

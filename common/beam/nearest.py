@@ -75,30 +75,27 @@ def plan(
         raise ValueError(f"Modalities pair up row by row; received {counts}.")
     count = next(iter(counts.values()))
     neighbours.check(count, size, metric)
+    settings = {
+        "version": _VERSION,
+        "graph_size": size,
+        "graph_metric": metric,
+        "modalities": described,
+    }
     output = pathlib.Path(output).resolve()
-    _keep_settings(
-        output / "settings.json",
-        {
-            "version": _VERSION,
-            "graph_size": size,
-            "graph_metric": metric,
-            "modalities": described,
-        },
-    )
+    _keep_settings(output / "settings.json", settings)
     return [
         Task(
             held,
             count,
-            start,
-            stop,
+            queries.start,
+            queries.stop,
             size,
             metric,
-            output / "parts" / f"{name}-{start:010d}-{stop:010d}.npy",
+            _part(output, name, queries),
             1 + number * size,
         )
         for number, (name, held) in enumerate(modalities.items())
-        for start in range(0, count, rows)
-        for stop in (min(start + rows, count),)
+        for queries in _slices(count, rows)
     ]
 
 
@@ -140,6 +137,16 @@ def finish(tasks: Sequence[Task]) -> dict:
     manifest = {"settings": settings, "sha256": files.array_digest(graph)}
     files.write_json(folder / "graph.json", manifest)
     return manifest
+
+
+def _slices(count: int, rows: int) -> list[slice]:
+    starts = range(0, count, rows)
+    return [slice(start, min(start + rows, count)) for start in starts]
+
+
+def _part(output, name: str, queries: slice) -> pathlib.Path:
+    numbers = f"{queries.start:010d}-{queries.stop:010d}"
+    return output / "parts" / f"{name}-{numbers}.npy"
 
 
 def _keep_settings(path, settings: dict) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 
@@ -254,3 +255,17 @@ def test_a_shard_of_nothing_but_poison_gives_an_empty_file(
     assert made["dead_letters"] == 3
     found = exchange.read_parquet(tmp_path / "made" / "codes", 12)
     assert found == {}
+
+
+def test_a_worker_with_another_model_refuses(linear, data, plan, tmp_path):
+    from common import export
+
+    _write_npy(tmp_path, data.image)
+    (task,) = plan()
+    export.export(linear(bits=12, seed=4), tmp_path / "other")
+    elsewhere = dataclasses.replace(task, model=tmp_path / "other")
+
+    with pytest.raises(ValueError, match="is another model for this worker"):
+        encoding.encode_shard(elsewhere)
+
+    assert not task.codes_file.exists()
