@@ -1,17 +1,22 @@
-r"""Puts a finished run's codes on a Milvus server.
+r"""Puts a finished run's codes, or a job's, on a Milvus server.
 
 python -m experiments.milvus_index --run=runs/NAME --load
 python -m experiments.milvus_index --run=runs/NAME --drop
+python -m experiments.milvus_index --codes=FOLDER --load
 
-Needs the `milvus` extra. Loading again sends only what the server does not have
-yet. `python -m experiments.search --uri=URI` then asks the server.
+Needs the `milvus` extra. `--codes` takes what `beam_encode` made. Loading again
+sends only what the server does not have yet. `python -m experiments.search
+--uri=URI` then asks the server for what is in a run.
 """
 
+import pathlib
 import re
 
 from absl import app
 from absl import flags
 
+from common import exchange
+from common import files
 from common import milvus_engine
 from common import runner
 from experiments import runs
@@ -35,20 +40,23 @@ def connect(finished: runs.FinishedRun) -> milvus_engine.MilvusIndex:
         ValueError: pymilvus is not installed, or the collection is another's.
         ConnectionError: No server answers.
     """
+    return _connect(collection_name(finished.directory), finished.bits)
+
+
+def collection_name(directory: pathlib.Path) -> str:
+    """The folder's name, with underscores for what Milvus does not take."""
+    folder = directory.resolve().name
+    return "run_" + re.sub(r"\W", "_", folder, flags=re.ASCII)
+
+
+def _connect(name: str, bits: int) -> milvus_engine.MilvusIndex:
     given = flags.FLAGS
-    name = given.collection or collection_name(finished)
     try:
         return milvus_engine.MilvusIndex(
-            given.uri, name, finished.bits, given.token
+            given.uri, given.collection or name, bits, given.token
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-
-
-def collection_name(finished: runs.FinishedRun) -> str:
-    """The run's folder, with underscores for what Milvus does not take."""
-    folder = finished.directory.resolve().name
-    return "run_" + re.sub(r"\W", "_", folder, flags=re.ASCII)
 
 
 def load(
@@ -81,8 +89,38 @@ def load(
     return counts
 
 
+def load_folder(
+    folder: pathlib.Path,
+    bits: int,
+    server: milvus_engine.MilvusIndex,
+    kind: str,
+) -> dict[str, tuple[int, int]]:
+    """Sends the codes of a folder of Parquet files, one after the other.
+
+    Args:
+        folder: Where they are.
+        bits: K, the code length.
+        server: As for `load`.
+        kind: As for `load`.
+
+    Returns:
+        As `load`.
+    """
+    server.create(kind)
+    counts = {}
+    for path in sorted(folder.glob("*.parquet")):
+        for modality, index in exchange.read_parquet(path, bits).items():
+            sent = server.upsert(index, modality, resume=True)
+            before = counts.get(modality, (0, 0))
+            counts[modality] = before[0] + len(index), before[1] + sent
+    return counts
+
+
 def _define_flags() -> None:
     runs.define_flag()
+    flags.DEFINE_string(
+        "codes", "", "Folder that beam_encode made, in place of --run."
+    )
     define_flags("http://127.0.0.1:19530")
     flags.DEFINE_enum(
         "kind", "BIN_FLAT", milvus_engine.KINDS, "Index of a new collection."
@@ -97,15 +135,36 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         if given.load == given.drop:
             raise ValueError("Give either --load or --drop.")
-        finished = runs.open_run(given.run)
-        server = connect(finished)
+        if given.codes and given.run:
+            raise ValueError("Give either --run or --codes.")
+        if given.codes:
+            folder = pathlib.Path(given.codes)
+            bits = _bits_of(folder)
+            server = _connect(collection_name(folder), bits)
+        else:
+            finished = runs.open_run(given.run)
+            server = connect(finished)
         if given.drop:
             server.drop()
             print(f"{server.name} is dropped.")
             return
-    runner.import_tensorflow()
-    for modality, (count, sent) in load(finished, server, given.kind).items():
+    if given.codes:
+        counts = load_folder(folder / "codes", bits, server, given.kind)
+    else:
+        runner.import_tensorflow()
+        counts = load(finished, server, given.kind)
+    for modality, (count, sent) in counts.items():
         print(f"{modality}: {count:,} codes, {sent:,} of them sent")
+
+
+def _bits_of(folder: pathlib.Path) -> int:
+    path = folder / "encode.json"
+    if not path.is_file():
+        raise ValueError(
+            f"{folder} is no finished job: there is no {path}; run "
+            "`python -m experiments.beam_encode` to its end."
+        )
+    return files.read_json(path)["settings"]["bits"]
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ NUMPY_ONLY = (
     *(
         f"common.{name}"
         for name in (
+            "beam.encoding",
+            "beam.jobs",
+            "beam.nearest",
             "codes",
             "diagnostics",
             "distances",

@@ -3,6 +3,8 @@ import socket
 import numpy as np
 import pytest
 
+from common import exchange
+from common import files
 from common import hamming
 from common import milvus_engine
 from experiments import milvus_index
@@ -140,7 +142,7 @@ def test_a_resumed_load_sends_what_is_missing(server, monkeypatch):
 
 def test_a_run_is_loaded_once_and_answers_from_the_server(uri, finished):
     opened = runs.open_run(finished)
-    name = milvus_index.collection_name(opened)
+    name = milvus_index.collection_name(opened.directory)
     server = milvus_engine.MilvusIndex(uri, name, opened.bits)
     count = len(opened.split.retrieval)
 
@@ -159,6 +161,41 @@ def test_a_run_is_loaded_once_and_answers_from_the_server(uri, finished):
 
     again = milvus_engine.MilvusIndex(uri, name, opened.bits)
     assert not again.exists
+
+
+def test_what_a_job_encoded_is_loaded_file_by_file(
+    uri, command, images, texts, tmp_path
+):
+    pytest.importorskip("pyarrow.parquet")
+    folder = tmp_path / "job"
+    half = hamming.HammingIndex(63), hamming.HammingIndex(63)
+    for part, rows in zip(half, np.array_split(np.arange(300), 2), strict=True):
+        part.add(images.codes.take(rows), images.ids[rows])
+    exchange.write_parquet({"image": half[0]}, folder / "codes" / "0.parquet")
+    exchange.write_parquet(
+        {"image": half[1], "text": texts}, folder / "codes" / "1.parquet"
+    )
+    arguments = ("milvus_index", f"--codes={folder}", f"--uri={uri}", "--load")
+    _, _, early = command(*arguments)
+    files.write_json(folder / "encode.json", {"settings": {"bits": 63}})
+
+    code, said, errors = command(*arguments)
+
+    assert f"{folder} is no finished job" in early
+    assert code == 0, errors
+    assert said == (
+        "image: 300 codes, 300 of them sent\n"
+        "text: 200 codes, 200 of them sent\n"
+    )
+    server = milvus_engine.MilvusIndex(uri, "run_job", 63)
+    queries = cases.pack(cases.bits(3, 63))
+    _assert_same(
+        server.search(queries, 20, "image"), images.search(queries, 20)
+    )
+    _, again, _ = command(*arguments)
+    assert again == (
+        "image: 300 codes, 0 of them sent\ntext: 200 codes, 0 of them sent\n"
+    )
 
 
 def test_the_command_names_a_server_that_does_not_answer(command, finished):

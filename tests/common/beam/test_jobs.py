@@ -1,0 +1,31 @@
+import sys
+
+import pytest
+
+from common.beam import jobs
+
+
+def test_without_beam_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
+
+    with pytest.raises(ValueError, match=r"cross-modal-hashing\[beam\]"):
+        jobs.check_installed()
+
+
+def test_several_workers_are_processes_of_the_direct_runner():
+    alone = jobs.options(1, ["--job_name=a"])
+    pair = jobs.options(2, ["--job_name=a"])
+
+    assert alone[-1] == "--job_name=a"
+    assert pair == [
+        *alone,
+        "--direct_running_mode=multi_processing",
+        "--direct_num_workers=2",
+    ]
+    # The runner of the user's choice counts its own.
+    chosen = ["--job_name=a", "--runner=PortableRunner"]
+    assert jobs.options(1, chosen)[-2:] == chosen
+    with pytest.raises(ValueError, match="another runner has an option"):
+        jobs.options(2, chosen)
+    with pytest.raises(ValueError, match="Unknown argument 'image'"):
+        jobs.options(1, ["image", "--job_name=a"])
