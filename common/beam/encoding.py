@@ -89,8 +89,8 @@ def plan(
 
     Raises:
         ValueError: The model has no such encoder, the scale does not fit it,
-            rows cannot be counted, or the folder has shards that were encoded
-            with other settings.
+            rows cannot be counted, or the folder has codes of other settings
+            or other shards.
     """
     counted = count_ids or shards[0].suffix == ".npy"
     settings = _settings(model, modality, column or modality, scale, counted)
@@ -109,6 +109,7 @@ def plan(
     ]
     for task in tasks:
         _check_settings(task)
+    _refuse_others(tasks)
     return tasks
 
 
@@ -239,6 +240,16 @@ def _check_settings(task) -> None:
         f"{task.codes_file} was made with other settings ({changed}); take "
         "another output folder, or remove this one."
     )
+
+
+def _refuse_others(tasks) -> None:
+    folder = tasks[0].codes_file.parent
+    others = {*folder.glob("*.parquet")} - {task.codes_file for task in tasks}
+    if others:
+        raise ValueError(
+            f"{min(others)} is of none of these shards, and would be read with "
+            "the others; take another output folder, or remove it."
+        )
 
 
 def _record(task) -> dict | None:

@@ -242,6 +242,11 @@ def test_other_settings_are_refused_before_anything_is_done(
         plan("text")
     with pytest.raises(ValueError, match="no exported model with encode_label"):
         plan("label")
+    (tmp_path / "shards-0.npy").rename(tmp_path / "shards-1.npy")
+    with pytest.raises(
+        ValueError, match="shards-0.parquet is of none of these"
+    ):
+        plan()
 
 
 def test_a_shard_of_nothing_but_poison_gives_an_empty_file(
