@@ -227,7 +227,7 @@ class TakeTurns(keras.callbacks.Callback):
 
 def _steps(optimizer) -> int:
     """Steps of an optimizer, whichever strategy holds the count."""
-    return int(keras.ops.convert_to_numpy(optimizer.iterations))
+    return int(optimizer.iterations.value.numpy())
 
 
 def _architecture(config) -> networks.Architecture:
