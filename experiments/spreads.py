@@ -25,8 +25,9 @@ def finished(runs: Sequence[dict]) -> list[dict]:
 
 
 def mean(runs: Sequence[dict], name: str) -> str:
-    """Mean of a number of these runs, without decimals; empty without any."""
-    return f"{np.mean([run[name] for run in runs]):.0f}" if runs else ""
+    """Mean of a number of the runs that tell it, without decimals, or empty."""
+    known = [run[name] for run in runs if run.get(name) is not None]
+    return f"{np.mean(known):.0f}" if known else ""
 
 
 def most(runs: Sequence[dict], name: str) -> str:

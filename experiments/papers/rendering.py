@@ -153,7 +153,10 @@ def _costs(result) -> list[str]:
             for run in spreads.finished(result["runs"])
             if run["variant"] == method
         ]
-        costs = [spreads.mean(runs, "train_seconds")] + [
+        costs = [
+            spreads.mean(runs, name)
+            for name in ("train_seconds", "cpu_seconds")
+        ] + [
             spreads.most(runs, name)
             for name in ("peak_memory_mb", "training_pairs")
         ]
@@ -161,7 +164,7 @@ def _costs(result) -> list[str]:
     columns = [
         (name, *cells)
         for name, *cells in zip(
-            ("method", "seconds", "peak MB", "training pairs"),
+            ("method", "seconds", "CPU seconds", "peak MB", "training pairs"),
             *rows,
             strict=True,
         )
