@@ -97,9 +97,10 @@ def workers_are_there() -> Iterator[None]:
     try:
         yield
     except _LOST as error:
+        reason = str(error.message).partition("\n")[0]
         raise cluster.WorkerLostError(
             "Another worker ended before the training did; start all workers "
-            "again with --resume."
+            f"again with --resume. TensorFlow says: {reason}"
         ) from error
 
 
