@@ -126,8 +126,8 @@ def _outcome(cell: Cell, run: common_run.Run) -> dict:
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(1, context) as process:
             return process.submit(_train_quietly, cell, run).result()
-    except (ValueError, OSError) as error:
-        return {"failure": str(error)}
+    except (ValueError, OSError, SystemExit) as error:
+        return _failure(error)
     except concurrent.futures.process.BrokenProcessPool:
         return {
             "failure": "Its process died; it may have run out of memory. "
@@ -149,7 +149,11 @@ def _train_quietly(cell: Cell, run: common_run.Run) -> dict:
         try:
             return _train(cell, run)
         except SystemExit as error:
-            return {"failure": str(error)}
+            return _failure(error)
+
+
+def _failure(error: BaseException) -> dict:
+    return {"failure": str(error).removeprefix("Error: ")}
 
 
 def _train(cell: Cell, run: common_run.Run) -> dict:

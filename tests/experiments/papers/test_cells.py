@@ -60,3 +60,18 @@ def test_variants_are_their_methods_own_settings():
     )
 
     assert (settings.labnet, settings.bits) == (False, 16)
+
+
+def test_a_finished_cell_that_cannot_be_this_one_is_a_failure_of_its_own(
+    toy, tmp_path
+):
+    cell = cells.Cell(specs.Row("UGACH", "UGACH"), 16, 0)
+    (tmp_path / cell.folder).mkdir()
+    (tmp_path / cell.folder / "metrics.json").write_text("{}")
+
+    found = list(cells.train_all([cell], toy, tmp_path, 1))
+
+    # The default's batches need more than the 100 training items.
+    failure = "batch_size must be at most 100 with 100 training rows"
+    assert found[0][0] == cell
+    assert found[0][1]["failure"].startswith(failure)
