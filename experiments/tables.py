@@ -22,7 +22,10 @@ from experiments.papers import rendering
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"
-_READMES = ("README.md", "ugach/README.md", "ssah/README.md", "uch/README.md")
+_READMES = tuple(
+    f"{folder}README.md"
+    for folder in ("", "ugach/", "ssah/", "uch/", "experiments/")
+)
 _PLACE = re.compile(
     r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
