@@ -104,14 +104,19 @@ def workers_are_there() -> Iterator[None]:
         ) from error
 
 
-def share_size(rows: int) -> int:
-    """Rows that each replica encodes of a number of them; the last repeats."""
-    return -(-rows // replicas())
+def share_size(rows: int, count: int | None = None) -> int:
+    """Rows that each replica encodes of a number of them; the last repeats.
+
+    Args:
+        rows: How many there are.
+        count: Number of replicas; those of the strategy by default.
+    """
+    return -(-rows // (count or replicas()))
 
 
 def share(rows: np.ndarray, replica: int, count: int) -> np.ndarray:
     """The rows of one of `count` replicas, as many as each other one has."""
-    size = -(-len(rows) // count)
+    size = share_size(len(rows), count)
     own = np.arange(replica * size, (replica + 1) * size)
     return rows[np.minimum(own, len(rows) - 1)]
 

@@ -10,10 +10,7 @@ About 10 minutes on 2 cores.
 """
 
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 
@@ -25,6 +22,7 @@ from common import files
 from common import kernel
 from common import neighbours
 from common import runner
+from experiments import processes
 
 _HOW = ("plain", "beam_1", "beam_2")
 _KINDS = ("encode", "neighbours")
@@ -165,18 +163,11 @@ def _workers(how: str) -> int:
 
 def _in_a_process(folder, kind, how, threads) -> dict:
     limits = {name: str(threads) for name in _THREADS} if threads else {}
-    process = subprocess.run(
-        [
-            *(sys.executable, "-m", "experiments.benchmark_beam"),
-            *(f"--folder={folder}", f"--kind={kind}", f"--how={how}"),
-        ],
-        env={**os.environ, **limits},
-        stdout=subprocess.PIPE,
-        check=False,
+    return processes.measured(
+        "experiments.benchmark_beam",
+        *(f"--folder={folder}", f"--kind={kind}", f"--how={how}"),
+        **limits,
     )
-    if process.returncode:
-        sys.exit(process.returncode)
-    return json.loads(process.stdout.splitlines()[-1])
 
 
 def _define_flags() -> None:

@@ -17,8 +17,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -30,6 +28,7 @@ from absl import flags
 from common import files
 from common import peak_memory
 from common import runner
+from experiments import processes
 from ugach import config as ugach_config
 
 _TEXT_DIM = 1000
@@ -169,20 +168,9 @@ def _drop_pages(path, stop) -> None:
 def _peak_of_another_process(folder: pathlib.Path) -> dict[str, float]:
     names = ("turn", "hidden_units", "batch_size")
     typed = [f"--{name}={flags.FLAGS[name].value}" for name in names]
-    process = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "experiments.benchmark_pipeline",
-            f"--peak_of={folder}",
-            *typed,
-        ],
-        stdout=subprocess.PIPE,
-        check=False,
+    return processes.measured(
+        "experiments.benchmark_pipeline", f"--peak_of={folder}", *typed
     )
-    if process.returncode:
-        sys.exit(process.returncode)
-    return json.loads(process.stdout.splitlines()[-1])
 
 
 def _define_flags() -> None:
