@@ -12,7 +12,6 @@ from common import files
 from common import hamming
 from common import model as common_model
 from common import model_card
-from common import peak_memory
 from common import projector
 from common import records
 from common import run as common_run
@@ -26,7 +25,7 @@ def finish(
     prepared: common_run.Prepared,
     model: common_model.HashingModel,
     title: str,
-    train_seconds: float,
+    costs: dict[str, float],
 ) -> dict:
     """Exports the model, hashes query and retrieval rows, and evaluates.
 
@@ -38,7 +37,8 @@ def finish(
         prepared: The run.
         model: The trained model.
         title: Heading of the figures.
-        train_seconds: Wall time of graph and training in this process.
+        costs: What graph and training took, of
+            `stopwatch.Stopwatch`.
 
     Returns:
         The content of `metrics.json`; without labels it tells of no
@@ -55,8 +55,7 @@ def finish(
     found.save(directory / "codes.npz")
     scored = _evaluation(prepared, found)
     metrics = _score(prepared, found, scored)
-    metrics["train_seconds"] = train_seconds
-    metrics["peak_memory_bytes"] = peak_memory.so_far()
+    metrics |= costs
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     _show(prepared, found, scored, metrics, title)
     _write_card(prepared, model, metrics)

@@ -127,12 +127,17 @@ def run_one(method: trainings.Method, config: Any, run: common_run.Run) -> dict:
             return {"failure": str(error)}
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
+        "cpu_seconds": _rounded(metrics.get("cpu_seconds")),
         "peak_memory_mb": _megabytes(metrics.get("peak_memory_bytes")),
         **{
             direction: {name: metrics[direction][name] for name in KEPT}
             for direction in ("i2t", "t2i")
         },
     }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _megabytes(size: int | None) -> int | None:

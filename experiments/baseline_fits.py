@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from common import files
-from common import peak_memory
 from common import run as common_run
+from common import stopwatch
 
 # Name in tables of each method, by its name on the command line.
 NAMES = {
@@ -120,17 +120,14 @@ def _fit(name, cell, run, directory) -> None:
 
     data, split = common_run.read_inputs(run, cell.settings.supervised)
     pairs = baseline_method.read_pairs(data, split.train)
-    started = time.monotonic(), time.process_time()
+    watch = stopwatch.Stopwatch()
     model = cell.settings.fit(pairs, cell.bits, run.seed, Lines(name))
-    seconds = time.monotonic() - started[0]
-    cpu_seconds = time.process_time() - started[1]
+    costs = watch.costs()
     model.save(os.path.join(directory, "model.npz"))
     files.write_json(
         os.path.join(directory, "fit.json"),
         {
-            "train_seconds": seconds,
-            "cpu_seconds": cpu_seconds,
-            "peak_memory_bytes": peak_memory.so_far(),
+            **costs,
             "training_pairs": min(
                 len(pairs), getattr(cell.settings, "max_pairs", len(pairs))
             ),

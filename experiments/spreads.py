@@ -24,10 +24,14 @@ def finished(runs: Sequence[dict]) -> list[dict]:
     return [run for run in runs if "failure" not in run]
 
 
-def mean(runs: Sequence[dict], name: str) -> str:
-    """Mean of a number of the runs that tell it, without decimals, or empty."""
+def median(runs: Sequence[dict], name: str) -> str:
+    """Median of a number of the runs that tell it, or empty.
+
+    Without decimals. What else the machine did during one run of three does
+    not change it.
+    """
     known = [run[name] for run in runs if run.get(name) is not None]
-    return f"{np.mean(known):.0f}" if known else ""
+    return f"{np.median(known):.0f}" if known else ""
 
 
 def most(runs: Sequence[dict], name: str) -> str:

@@ -68,7 +68,7 @@ def baselines_table(result: dict) -> str:
     return _table(
         result,
         {
-            "CPU seconds": lambda runs: spreads.mean(runs, "cpu_seconds"),
+            "CPU seconds": lambda runs: spreads.median(runs, "cpu_seconds"),
             "peak MB": lambda runs: spreads.most(runs, "peak_memory_mb"),
             "training pairs": lambda runs: spreads.most(runs, "training_pairs"),
         },
@@ -187,7 +187,7 @@ def _cells(runs) -> list[str]:
             for d in spreads.DIRECTIONS
         ),
         str(len(runs)),
-        spreads.mean(runs, "train_seconds"),
+        spreads.median(runs, "train_seconds"),
     ]
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from absl import flags
 from common import cluster
 from common import run as common_run
 from common import runner
+from common import stopwatch
 from common.data import arrays
 from common.data import splits
 
@@ -86,17 +86,16 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     from common import distribution
 
     with distribution.scope(run.strategy):
-        started = time.monotonic()
+        watch = stopwatch.Stopwatch()
         model = method.fit(config, prepared)
         if not prepared.worker.is_chief:
             print("Trained; worker 0 evaluates and exports the model.")
             distribution.meet()
             return {}
+        costs = watch.costs()
     from common import reporting
 
-    metrics = reporting.finish(
-        prepared, model, title, time.monotonic() - started
-    )
+    metrics = reporting.finish(prepared, model, title, costs)
     with distribution.scope(run.strategy):
         distribution.meet()
     if prepared.data.labels is not None:

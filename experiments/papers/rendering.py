@@ -8,6 +8,7 @@ from experiments import spreads
 from experiments.papers import published
 
 _TASKS = {"i2t": "image to text", "t2i": "text to image"}
+_COSTS = ("method", "seconds", "CPU seconds", "peak MB", "training pairs")
 
 
 def markdown(result: dict) -> str:
@@ -93,7 +94,7 @@ def comma_separated(result: dict) -> str:
                         [direction, method, bits, len(runs)]
                         + _figures(runs, direction)
                         + [_published(result, direction, method, bits) or ""]
-                        + [spreads.mean(runs, "train_seconds")]
+                        + [spreads.median(runs, "train_seconds")]
                         + [spreads.most(runs, "peak_memory_mb")]
                     )
     return text.getvalue()
@@ -145,7 +146,10 @@ def _source(result) -> list[str]:
 
 
 def _costs(result) -> list[str]:
-    """Lines of a table of what fits took, without columns that nobody knows."""
+    """Lines of a table of what fits took, without columns that nobody knows.
+
+    Seconds are medians over seeds, one for each code length in its order.
+    """
     rows = []
     for method in result["methods"]:
         runs = [
@@ -154,7 +158,7 @@ def _costs(result) -> list[str]:
             if run["variant"] == method
         ]
         costs = [
-            spreads.mean(runs, name)
+            _at_each_length(result, runs, name)
             for name in ("train_seconds", "cpu_seconds")
         ] + [
             spreads.most(runs, name)
@@ -164,7 +168,7 @@ def _costs(result) -> list[str]:
     columns = [
         (name, *cells)
         for name, *cells in zip(
-            ("method", "seconds", "CPU seconds", "peak MB", "training pairs"),
+            _COSTS,
             *rows,
             strict=True,
         )
@@ -172,6 +176,14 @@ def _costs(result) -> list[str]:
     ]
     head, *lines = zip(*columns, strict=True)
     return _table(head) + [_line(cells) for cells in lines]
+
+
+def _at_each_length(result, runs, name) -> str:
+    medians = [
+        spreads.median([run for run in runs if run["bits"] == bits], name)
+        for bits in result["lengths"]
+    ]
+    return " / ".join(one or "-" for one in medians) if any(medians) else ""
 
 
 def _interval(one) -> str:

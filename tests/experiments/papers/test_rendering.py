@@ -98,3 +98,20 @@ def test_a_table_that_no_paper_printed_has_no_brackets(result):
     text = rendering.markdown(result)
     assert "(" not in text
     assert "prints" not in text
+
+
+def test_seconds_are_medians_of_seeds_at_each_length(result):
+    result["lengths"] = [16, 32, 64]
+    result["runs"] = [
+        _run("UGACH", seed, 0.3) | {"bits": bits, "train_seconds": seconds}
+        for bits, seed, seconds in [
+            (16, 0, 900.0),
+            (16, 1, 11.0),
+            (16, 2, 12.0),
+            (64, 0, 20.0),
+        ]
+    ]
+
+    text = rendering.markdown(result)
+
+    assert "| UGACH | 12 / - / 20 | 102 |" in text.splitlines()
