@@ -113,6 +113,9 @@ def _result(plan, run, outcomes, folders) -> dict:
         "published": plan.published,
         "lengths": list(plan.lengths),
         "methods": [row.label for row in plan.table.rows],
+        "supervised": [
+            row.label for row in plan.table.rows if cells.supervised(row)
+        ],
         "settings": {
             row: one["config"]
             for (row, _), one in zip(folders, described, strict=True)

@@ -80,6 +80,14 @@ def _draws(row: specs.Row) -> bool:
     return name is None or baseline_fits.create(name, {}).draws
 
 
+def supervised(row: specs.Row) -> bool:
+    """Whether a row's method learns from labels."""
+    method, settings = _method(Cell(row, bits=1, seed=0))
+    return (
+        method if isinstance(method, trainings.Method) else settings
+    ).supervised
+
+
 def train_all(
     cells: list[Cell], run: common_run.Run, parent: pathlib.Path, jobs: int
 ) -> Iterator[tuple[Cell, dict]]:

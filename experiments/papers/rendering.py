@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from experiments import spreads
 from experiments.papers import published
+from experiments.papers import standing
 
 _TASKS = {"i2t": "image to text", "t2i": "text to image"}
+# A longer table opens on a click.
+_LONG = 10
 _COSTS = ("method", "seconds", "CPU seconds", "peak MB", "training pairs")
 
 
@@ -22,7 +25,8 @@ def markdown(result: dict) -> str:
         _table(head) + [_line(cells) for cells in _body(result)],
         _source(result),
         _costs(result),
-        comparisons(result),
+        _standings(result),
+        _folded(comparisons(result)),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
@@ -176,6 +180,24 @@ def _costs(result) -> list[str]:
     ]
     head, *lines = zip(*columns, strict=True)
     return _table(head) + [_line(cells) for cells in lines]
+
+
+def _standings(result) -> list[str]:
+    rows = list(standing.rows(result)) if "supervised" in result else []
+    head = ["is above", *(f"{bits} bits" for bits in result["lengths"])]
+    return _table(head) + [_line(cells) for cells in rows] if rows else []
+
+
+def _folded(lines) -> list[str]:
+    if len(lines) <= _LONG:
+        return lines
+    return [
+        "<details><summary>All differences</summary>",
+        "",
+        *lines,
+        "",
+        "</details>",
+    ]
 
 
 def _at_each_length(result, runs, name) -> str:

@@ -28,6 +28,16 @@ def test_a_method_without_draws_has_one_cell_for_each_length():
     assert seeds == {"CVH": 2, "PDH": 2, "SCM_seq": 2, "FSH": 6, "UCH": 6}
 
 
+def test_methods_that_learn_from_labels():
+    learn = {
+        row.label for row in specs.TABLES["all"].rows if cells.supervised(row)
+    }
+
+    assert learn == {"CMSSH", "SCM_orth", "SCM_seq"} | {
+        *("SePH", "DCMH", "ACMR", "SSAH")
+    }
+
+
 def test_a_sweep_changes_one_weight():
     default = _settings("ssah_figure_2", "alpha x 1")
     changed = _settings("ssah_figure_2", "eta x 10")

@@ -27,6 +27,7 @@ def result():
         "published": "NUS-WIDE",
         "lengths": [16],
         "methods": ["SCM_seq", "UGACH"],
+        "supervised": ["SCM_seq"],
         "runs": [
             {"variant": "SCM_seq", "bits": 16, "seed": 0, "failure": "no"},
             _run("UGACH", 0, 0.3),
@@ -115,3 +116,15 @@ def test_seconds_are_medians_of_seeds_at_each_length(result):
     text = rendering.markdown(result)
 
     assert "| UGACH | 12 / - / 20 | 102 |" in text.splitlines()
+
+
+def test_a_long_table_of_differences_is_folded(result):
+    (one,) = result["comparisons"]
+    result["comparisons"] = [one | {"other": f"other {i}"} for i in range(20)]
+
+    lines = rendering.markdown(result).splitlines()
+
+    start = lines.index("<details><summary>All differences</summary>")
+    assert lines[start + 1] == ""
+    assert lines[start + 2] == "| difference | 16 bits |"
+    assert lines[-1] == "</details>"
