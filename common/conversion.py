@@ -4,6 +4,8 @@ import os
 
 import tensorflow as tf
 
+from common import extras
+
 # The newest that the readers of the last years know.
 _OPSET = 17
 
@@ -33,15 +35,10 @@ def onnx(directory: str | os.PathLike, name: str) -> bytes:
         name: Such as `encode_text`.
 
     Raises:
-        ValueError: The folder holds no SavedModel, or the extra `onnx` is not
-            installed.
+        extras.NotInstalledError: tf2onnx is not installed.
+        ValueError: The folder holds no SavedModel.
     """
-    try:
-        import tf2onnx
-    except ImportError as error:
-        raise ValueError(
-            "ONNX needs tf2onnx; pip install 'cross-modal-hashing[onnx]'."
-        ) from error
+    tf2onnx = extras.load("tf2onnx", "tf2onnx", "onnx")
     loaded = _load(directory)
     spec = _input(loaded.signatures[name])
 

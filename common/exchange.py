@@ -168,6 +168,11 @@ def _index(rows, ids, bits: int) -> hamming.HammingIndex:
     return index
 
 
+def require_pyarrow() -> None:
+    """Raises an ImportError that says how to install pyarrow."""
+    _import_pyarrow()
+
+
 def _import_pyarrow():
     return tuple(
         extras.load(module, "pyarrow", "parquet")

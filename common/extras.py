@@ -4,6 +4,10 @@ import importlib
 import types
 
 
+class NotInstalledError(ImportError):
+    """An optional dependency is missing; the message names its extra."""
+
+
 def load(module: str, name: str, extra: str) -> types.ModuleType:
     """Imports a module that may not be there.
 
@@ -13,12 +17,12 @@ def load(module: str, name: str, extra: str) -> types.ModuleType:
         extra: The extra that installs it.
 
     Raises:
-        ImportError: If it is not installed.
+        NotInstalledError: If it is not installed.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(
+        raise NotInstalledError(
             f"{name} is not installed; install the extra: pip install "
             f"'cross-modal-hashing[{extra}]'."
         ) from error

@@ -13,6 +13,7 @@ from absl import app
 from absl import flags as absl_flags
 from absl import logging
 
+from common import extras
 from common import flags
 from common import run as common_run
 
@@ -56,12 +57,12 @@ def refuse_arguments(arguments: list[str]) -> None:
 def one_sentence_errors() -> Iterator[None]:
     """Turns what is wrong with the input into one sentence and exit code 1.
 
-    Meant for reading and checking inputs only, so that a fault of the program
-    keeps its traceback.
+    Also where an optional dependency is missing. Meant for reading and checking
+    inputs only, so that a fault of the program keeps its traceback.
     """
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, extras.NotInstalledError) as error:
         sys.exit(f"Error: {error}")
 
 

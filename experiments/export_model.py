@@ -30,7 +30,8 @@ def export(directory: pathlib.Path, kind: str) -> list[pathlib.Path]:
         The files that were written there.
 
     Raises:
-        ValueError: There is no model, or an extra is missing.
+        extras.NotInstalledError: tf2onnx is missing.
+        ValueError: There is no model.
     """
     from common import conversion
 

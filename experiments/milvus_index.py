@@ -37,7 +37,8 @@ def connect(finished: runs.FinishedRun) -> milvus_engine.MilvusIndex:
     """The run's collection on the server of the flags.
 
     Raises:
-        ValueError: pymilvus is not installed, or the collection is another's.
+        extras.NotInstalledError: pymilvus is not installed.
+        ValueError: The collection is another's.
         ConnectionError: No server answers.
     """
     return _connect(collection_name(finished.directory), finished.bits)
@@ -51,12 +52,9 @@ def collection_name(directory: pathlib.Path) -> str:
 
 def _connect(name: str, bits: int) -> milvus_engine.MilvusIndex:
     given = flags.FLAGS
-    try:
-        return milvus_engine.MilvusIndex(
-            given.uri, given.collection or name, bits, given.token
-        )
-    except ImportError as error:
-        raise ValueError(str(error)) from error
+    return milvus_engine.MilvusIndex(
+        given.uri, given.collection or name, bits, given.token
+    )
 
 
 def load(
@@ -138,6 +136,7 @@ def _main(arguments: list[str]) -> None:
         if given.codes and given.run:
             raise ValueError("Give either --run or --codes.")
         if given.codes:
+            exchange.require_pyarrow()
             folder = pathlib.Path(given.codes)
             bits = _bits_of(folder)
             server = _connect(collection_name(folder), bits)

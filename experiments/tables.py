@@ -4,8 +4,7 @@ r"""Writes the README's tables from the result files, or checks them.
     python -m experiments.tables --check
 
 A README marks a table's place with `<!-- table: NAME -->` and
-`<!-- end of table -->`, NAME being a file of experiments/results. Several names
-make a table that compares their methods.
+`<!-- end of table -->`, NAME being a file of experiments/results.
 """
 
 import pathlib
@@ -27,7 +26,7 @@ _READMES = tuple(
     for folder in ("", "ugach/", "ssah/", "uch/", "experiments/")
 )
 _PLACE = re.compile(
-    r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL
+    r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
 
 
@@ -39,14 +38,8 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
     """
 
     def table(match: re.Match) -> str:
-        found = [_read(results / f"{name}.json") for name in match[2].split()]
-        kinds = {result["kind"] for result in found}
-        if len(found) == 1:
-            made = _MAKERS[found[0]["kind"]](found[0])
-        elif kinds == {"ablation"}:
-            made = comparison_table(found)
-        else:
-            raise ValueError(f"{match[2]} mixes {' and '.join(sorted(kinds))}.")
+        result = _read(results / f"{match[2]}.json")
+        made = _MAKERS[result["kind"]](result)
         return f"{match[1]}{made}\n{match[3]}"
 
     return _PLACE.sub(table, text)
@@ -75,32 +68,23 @@ def baselines_table(result: dict) -> str:
     )
 
 
-def comparison_table(results: list[dict]) -> str:
-    """`map_all` of whole methods, code lengths across, as UCH Tables 2-3.
-
-    Args:
-        results: One of each method, on the same split.
-
-    Raises:
-        ValueError: The splits differ.
-    """
-    if len({result["split"]["sha256"] for result in results}) > 1:
-        raise ValueError("Methods are compared on different splits.")
-    lengths = sorted({r["bits"] for result in results for r in result["runs"]})
+def beam_table(result: dict) -> str:
+    """Seconds of one run of `benchmark_beam`, in brackets those of two rows."""
+    found = {
+        (one["kind"], one["threads"], one["how"]): one
+        for one in result["figures"]
+    }
     lines = [
-        f"| | |{''.join(f' {bits} bits |' for bits in lengths)}",
-        f"|---|---|{'---|' * len(lengths)}",
+        "| | threads | plain loop | Beam, 1 worker | Beam, 2 workers |",
+        "|---|---|---|---|---|",
     ]
-    for direction, name in (("i2t", "image to text"), ("t2i", "text to image")):
-        for result in results:
-            method = list(result["variants"])[-1]
-            cells = [
-                spreads.map_all(
-                    spreads.of(result["runs"], method, bits), direction
-                )
-                for bits in lengths
-            ]
-            lines.append(f"| {name} | {method} | {' | '.join(cells)} |")
+    for kind, threads in dict.fromkeys(key[:2] for key in found):
+        cells = []
+        for how in ("plain", "beam_1", "beam_2"):
+            one = found[kind, threads, how]
+            start = "" if how == "plain" else f" ({one['start_seconds']:.1f})"
+            cells.append(f"{one['seconds']:.1f}{start}")
+        lines.append(f"| {kind} | {threads or 'all'} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -207,6 +191,7 @@ def _chance(runs) -> list[str]:
 _MAKERS = {
     "ablation": ablation_table,
     "baselines": baselines_table,
+    "beam": beam_table,
     "paper": rendering.markdown,
     "search": search_table,
 }

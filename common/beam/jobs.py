@@ -18,12 +18,9 @@ def check_installed() -> None:
     """Finds out early whether a job can be run.
 
     Raises:
-        ValueError: If Apache Beam is not installed.
+        extras.NotInstalledError: If Apache Beam is not installed.
     """
-    try:
-        _import_beam("apache_beam")
-    except ImportError as error:
-        raise ValueError(str(error)) from error
+    _import_beam("apache_beam")
 
 
 def run(

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from common import extras
 from common import runner
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -104,7 +105,12 @@ def test_flags_are_enough():
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("Not so."), FileNotFoundError("Not so.")]
+    "error",
+    [
+        ValueError("Not so."),
+        FileNotFoundError("Not so."),
+        extras.NotInstalledError("Not so."),
+    ],
 )
 def test_errors_of_the_input_become_one_sentence(error):
     with pytest.raises(SystemExit) as end, runner.one_sentence_errors():
@@ -114,9 +120,10 @@ def test_errors_of_the_input_become_one_sentence(error):
     assert end.value.code == "Error: Not so."
 
 
-def test_other_errors_pass():
-    with pytest.raises(ZeroDivisionError), runner.one_sentence_errors():
-        raise ZeroDivisionError
+@pytest.mark.parametrize("error", [ZeroDivisionError, ModuleNotFoundError])
+def test_other_errors_pass(error):
+    with pytest.raises(error), runner.one_sentence_errors():
+        raise error
 
 
 def _native_message(text):

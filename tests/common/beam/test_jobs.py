@@ -8,7 +8,7 @@ from common.beam import jobs
 def test_without_beam_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
 
-    with pytest.raises(ValueError, match=r"cross-modal-hashing\[beam\]"):
+    with pytest.raises(ImportError, match=r"cross-modal-hashing\[beam\]"):
         jobs.check_installed()
 
 
