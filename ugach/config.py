@@ -70,7 +70,9 @@ class Config:
         0.25, "The temperature grows by this with each bit.", minimum=0
     )
     discriminator_loss: str = setting(
-        "hinge", "hinge: f of Eq. (6); log: Eq. (8).", choices=("hinge", "log")
+        "hinge",
+        "hinge: f of Eq. (6); log: Eq. (8) where a generator selects.",
+        choices=("hinge", "log"),
     )
     generator_gradient: str = setting(
         "expected",
@@ -86,8 +88,9 @@ class Config:
     known_candidates: str = setting(
         "spared",
         "spared: a query's positives can be selected and cost nothing; "
-        "excluded: they are never selected, as in the release.",
-        choices=("spared", "excluded"),
+        "excluded: they are never selected, as in the release; kept: they "
+        "count as negatives where a generator selects them, as in the text.",
+        choices=("spared", "excluded", "kept"),
     )
     num_samples: int = setting(
         2, "Draws per query where something is sampled.", minimum=1
@@ -201,7 +204,8 @@ PRESETS = {
     # falls by 10 every two epochs, Eq. (4) without temperature, Eq. (8) as
     # written and Eq. (10) by its last line. k, the optimizer, the pool and
     # the number of epochs are not stated; these are the release's, but for
-    # its 30 epochs, after which the stated rate would be 1e-16.
+    # its 30 epochs, after which the stated rate would be 1e-16. First weights
+    # are not stated either; the release's saturate tanh and sigmoid.
     "paper": Config(
         hidden_units=4096,
         initializer="glorot_uniform",
@@ -221,7 +225,7 @@ PRESETS = {
         generator_gradient="sampled",
         entropy_weight=0.0,
         negatives="sampled",
-        known_candidates="excluded",
+        known_candidates="kept",
         num_samples=2,
         reward="softplus",
         generator_start="discriminator",
@@ -241,16 +245,18 @@ PRESETS = {
     # The authors' code: 8192 units, m = K / 8, hinge, the softmax over the
     # two selected items, sigmoid rewards, weight decay, a constant rate and a
     # generator that starts at random and trains two epochs to the
-    # discriminator's one. Its batch of one query is 64 here.
+    # discriminator's one. Its batch of one query is 64 here. Its lists are 5
+    # by image and 5 by text with the item itself in both: the pair, of 1/5 of
+    # the probability, and 4 others each.
     "released": Config(
         hidden_units=8192,
         initializer="truncated_normal",
         margin=0.0,
         margin_per_bit=0.125,
         uniform_margin_per_bit=0.125,
-        graph_size=5,
+        graph_size=4,
         graph_metric="euclidean",
-        pair_share=0.0,
+        pair_share=0.1,
         feature_scaling="none",
         code_metric="euclidean",
         batch_size=64,
@@ -275,7 +281,7 @@ PRESETS = {
         num_samples=2,
         weight_decay=0.01,
         pretrain_epochs=2,
-        epochs=8,
+        epochs=30,
         generator_epochs=2,
     ),
 }

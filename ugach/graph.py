@@ -41,6 +41,10 @@ def correlation_graph(
     because pairing carries it over. The item itself takes no place among the
     k; it comes first instead, as the natural pair.
 
+    Deviation: the text calls the graphs undirected, yet Eq. (5) is not
+    symmetric. As in the release an edge counts for q alone: items that many
+    others are near to would otherwise have a thousand positives and more.
+
     Args:
         data: The data set.
         rows: Training rows, [n] int64.

@@ -57,11 +57,12 @@ class Objective:
         """
         margin = self.uniform_margin if selection.uniform else self.margin
         scores = losses.relevance_score(positive_distance, distances, margin)
-        # A positive that is selected is no negative.
-        probability = tf.where(
-            selection.known, 0.0, self._shares(selection.log_probability, seed)
-        )
-        if self.discriminator_loss == "hinge":
+        probability = self._shares(selection.log_probability, seed)
+        if selection.uniform or self.known_candidates != "kept":
+            # A positive that is selected is no negative.
+            probability = tf.where(selection.known, 0.0, probability)
+        # The paper trains its Baseline, which has no generator, by Eq. (6).
+        if selection.uniform or self.discriminator_loss == "hinge":
             return losses.ranking_loss(scores, probability)
         margins = tf.fill(tf.shape(positive_distance), margin)
         return -losses.adversarial_value(margins, scores, probability)

@@ -27,7 +27,15 @@ MOVING = {
 STANDING = {"discriminator": "generator", "generator": "discriminator"}
 
 
-def _model(data, rate=1.0, weight_decay=0.0, seed=0, parts=ALL, **settings):
+def _model(
+    data,
+    rate=1.0,
+    weight_decay=0.0,
+    seed=0,
+    parts=ALL,
+    code_metric="euclidean",
+    **settings,
+):
     model = ugach_model.UGACH(
         BITS,
         data.image_dim,
@@ -37,6 +45,7 @@ def _model(data, rate=1.0, weight_decay=0.0, seed=0, parts=ALL, **settings):
             margin=MARGIN, uniform_margin=UNIFORM_MARGIN, **settings
         ),
         feature_scaling="unit",
+        code_metric=code_metric,
         weight_decay=weight_decay,
         parts=parts,
         seed=seed,
@@ -83,11 +92,19 @@ def _same(first, second):
     )
 
 
-def _directions(player, batch):
-    """(query, positive, pool) codes from image to text and back."""
+def _directions(player, batch, metric="euclidean"):
+    """(query, positive, pool) codes from image to text and back.
+
+    By cosine these are the codes less 1/2 as vectors of length sqrt(K) / 2,
+    whose squared distance is K / 2 (1 - cos).
+    """
     parts = []
     for name in ("image", "text"):
         codes = getattr(player, f"{name}_pathway")(batch[name])
+        if metric == "cosine":
+            centred = codes - 0.5
+            length = tf.sqrt(tf.reduce_sum(centred**2, axis=1, keepdims=True))
+            codes = centred / length * BITS**0.5 / 2
         parts.append(tf.split(codes, [QUERIES, QUERIES, CANDIDATES]))
     image, text = parts
     return [(image[0], *text[1:]), (text[0], *image[1:])]
@@ -104,10 +121,10 @@ def _scores(query, positive, pool, margin=MARGIN):
     )
 
 
-def _selection(phase, known_candidates, model, batch):
+def _selection(phase, known_candidates, model, batch, metric):
     """p(x | q) of either direction as plain numbers; 0 where x is known."""
     unknown = ~batch["known"].numpy()
-    for query, _, pool in _directions(model.generator, batch):
+    for query, _, pool in _directions(model.generator, batch, metric):
         weights = np.exp(-_distances(query, pool).numpy())
         if phase == "pretrain":
             weights = unknown.astype(np.float32)
@@ -116,20 +133,23 @@ def _selection(phase, known_candidates, model, batch):
         yield unknown * weights / weights.sum(axis=1, keepdims=True)
 
 
-def _expected_discriminator_step(phase, known_candidates, model, batch):
+def _expected_discriminator_step(phase, known_candidates, model, batch, metric):
     """Loss and gradient with p held fixed, by the definition."""
-    selection = list(_selection(phase, known_candidates, model, batch))
+    selection = list(_selection(phase, known_candidates, model, batch, metric))
     margin = UNIFORM_MARGIN if phase == "pretrain" else MARGIN
     with tf.GradientTape() as tape:
         loss = sum(
             tf.reduce_sum(p * _scores(*parts, margin)) / QUERIES
             for p, parts in zip(
-                selection, _directions(model.discriminator, batch), strict=True
+                selection,
+                _directions(model.discriminator, batch, metric),
+                strict=True,
             )
         )
     return loss, tape.gradient(loss, model.discriminator.trainable_variables)
 
 
+@pytest.mark.parametrize("metric", ("euclidean", "cosine"))
 @pytest.mark.parametrize(
     ("phase", "known"),
     (
@@ -138,15 +158,19 @@ def _expected_discriminator_step(phase, known_candidates, model, batch):
         ("discriminator", "excluded"),
     ),
 )
-def test_the_discriminator_descends_its_expected_score(data, phase, known):
+def test_the_discriminator_descends_its_expected_score(
+    data, phase, known, metric
+):
     # p is a number here and known candidates have none of it, so a step that
     # let the generator feel the loss, or let an item be its own negative,
     # would differ.
     batch = _batch(data)
-    model = _model(data, known_candidates=known)
+    model = _model(data, code_metric=metric, known_candidates=known)
     assert batch["known"].numpy().any()
     before = _weights(model.discriminator)
-    loss, gradient = _expected_discriminator_step(phase, known, model, batch)
+    loss, gradient = _expected_discriminator_step(
+        phase, known, model, batch, metric
+    )
 
     found = _step(model, phase, batch, data)
 
@@ -157,22 +181,55 @@ def test_the_discriminator_descends_its_expected_score(data, phase, known):
         np.testing.assert_allclose(new, old - slope, atol=1e-6)
 
 
-def test_the_generator_ascends_its_expected_reward(data):
+def test_the_discriminator_ascends_the_game_as_printed(data):
+    # Eq. (8): ln D(x_M | q) + E[ln(1 - D(x | q))] with D = sigmoid(f); by
+    # Eq. (6) f(x_M, q) is the margin. Every candidate counts, known or not.
+    batch = _batch(data)
+    model = _model(data, discriminator_loss="log", known_candidates="kept")
+    before = _weights(model.discriminator)
+    selection = [
+        tf.nn.softmax(-_distances(query, pool)).numpy()
+        for query, _, pool in _directions(model.generator, batch)
+    ]
+    with tf.GradientTape() as tape:
+        value = sum(
+            tf.math.log(tf.sigmoid(MARGIN))
+            + tf.reduce_sum(p * tf.math.log(1 - tf.sigmoid(_scores(*parts))))
+            / QUERIES
+            for p, parts in zip(
+                selection, _directions(model.discriminator, batch), strict=True
+            )
+        )
+    gradient = tape.gradient(value, model.discriminator.trainable_variables)
+
+    found = _step(model, "discriminator", batch, data)
+
+    np.testing.assert_allclose(found["discriminator_loss"], -value, rtol=1e-5)
+    for old, new, slope in zip(
+        before, _weights(model.discriminator), gradient, strict=True
+    ):
+        np.testing.assert_allclose(new, old + slope, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", ("euclidean", "cosine"))
+def test_the_generator_ascends_its_expected_reward(data, metric):
     # Eq. (10) without the baseline, r held fixed; the pool keeps known
     # candidates, since the generator may well select a positive.
     batch = _batch(data)
-    model = _model(data)
+    model = _model(data, code_metric=metric)
     before = _weights(model.generator)
     rewards = [
         tf.math.softplus(_scores(*parts)).numpy()
-        for parts in _directions(model.discriminator, batch)
+        for parts in _directions(model.discriminator, batch, metric)
     ]
     with tf.GradientTape() as tape:
         value = sum(
             tf.reduce_sum(tf.nn.softmax(-_distances(query, pool)) * reward)
             / QUERIES
             for reward, (query, _, pool) in zip(
-                rewards, _directions(model.generator, batch), strict=True
+                rewards,
+                _directions(model.generator, batch, metric),
+                strict=True,
             )
         )
     gradient = tape.gradient(value, model.generator.trainable_variables)

@@ -69,6 +69,18 @@ def test_both_forms_push_the_same_way(form):
     assert (to_candidates.numpy() < 0).all()
 
 
+@pytest.mark.parametrize("form", ("hinge", "log"))
+def test_without_a_generator_both_forms_are_the_expected_relevance_score(form):
+    # Scores 1 + 0 - (1/2, 1/4) = (1/2, 3/4), half of each.
+    loss = _discriminator_loss(
+        [0.5, 0.25],
+        _selection([[0.5, 0.5]], uniform=True),
+        discriminator_loss=form,
+    )
+
+    np.testing.assert_allclose(loss, [5 / 8], rtol=1e-6)
+
+
 def test_sampled_negatives_average_the_scores_of_what_was_drawn():
     # Two draws from two candidates: both 0, both 1, or one of each, with
     # scores 1/2 and 3/4.
@@ -134,9 +146,13 @@ def test_uniform_candidates_are_all_but_the_known():
 @pytest.mark.parametrize(
     ("form", "expected"),
     # exp(-d / 2) = 1 : 1/2 : 1/4 over (known, unknown, unknown).
-    (("spared", [4 / 7, 2 / 7, 1 / 7]), ("excluded", [0, 2 / 3, 1 / 3])),
+    (
+        ("spared", [4 / 7, 2 / 7, 1 / 7]),
+        ("kept", [4 / 7, 2 / 7, 1 / 7]),
+        ("excluded", [0, 2 / 3, 1 / 3]),
+    ),
 )
-def test_known_candidates_are_spared_or_never_selected(form, expected):
+def test_known_candidates_are_selected_like_others_or_never(form, expected):
     players = _objective(temperature=2.0, known_candidates=form)
     distances = tf.constant([[0.0, 2 * np.log(2), 4 * np.log(2)]], tf.float32)
     known = tf.constant([[True, False, False]])
@@ -163,6 +179,19 @@ def test_a_known_candidate_costs_nothing_when_it_is_selected(negatives, form):
 
     constant = np.log1p(np.exp(-1.0)) if form == "log" else 0.0
     np.testing.assert_allclose(loss, [constant], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("uniform", "cost"), ((False, 0.75), (True, 0.25)))
+def test_a_known_candidate_that_is_kept_costs_what_others_do(uniform, cost):
+    # Scores 1 + 0 - (0, 1/2) = (1, 1/2), half of each. Where no generator
+    # selects, only the second is a negative.
+    loss = _discriminator_loss(
+        [0.0, 0.5],
+        _selection([[0.5, 0.5]], [[True, False]], uniform),
+        known_candidates="kept",
+    )
+
+    np.testing.assert_allclose(loss, [cost], rtol=1e-6)
 
 
 @pytest.mark.parametrize("negatives", ("expected", "sampled"))
