@@ -22,9 +22,9 @@ def discriminator_loss(
 
         L_adv = E[log D(X_real)] + E[log(1 - D(X_fake))]
 
-    summed over modalities, for X = F and X = Z. The o outputs judge the same
-    item and are averaged; the paper does not say what they are for. Written
-    with softplus, which cannot overflow.
+    of one modality, for X = F and X = Z; `Objective.discriminators` adds up
+    both. The o outputs judge the same item and are averaged; the paper does not
+    say what they are for. Written with softplus, which cannot overflow.
 
     Args:
         real: Logits of real items, [B, o].
@@ -49,9 +49,11 @@ def adversarial_loss(fake: tf.Tensor, form: str = "cross_entropy") -> tf.Tensor:
 
         min E[log(1 - D(X_fake))]
 
-    Deviation: `minimax` is this; its gradient vanishes where the discriminator
-    is sure, as the paper notes. `cross_entropy` is -log D(X_fake), which has
-    the same fixed point.
+    That is `minimax`, whose gradient vanishes where the discriminator is sure,
+    as the paper notes.
+
+    Deviation: `cross_entropy` is -log D(X_fake), which has the same fixed
+    point.
 
     Args:
         fake: Logits of generated items, [B, o].

@@ -229,9 +229,12 @@ class UCH(common_model.HashingModel):
         UCH Eqs. (15), (17):
 
             L_Total = L_f + L_z,
-            theta^I, theta^T, eta^{I->T}, eta^{T->I} = arg min L_f
+            theta^I, theta^T, eta^{I->T}, eta^{T->I}
+                = arg min (L_rec-f + L_sim-f)
 
-        Deviation: if coupled they minimise L_Total, with G_z held fixed.
+        Deviation: with an `adversarial_weight` they minimise L_adv-f too, as
+        the text above Eq. (17) says; if coupled, L_z as well, with G_z held
+        fixed.
         """
         with tf.GradientTape() as tape:
             features = self._features(batch)
@@ -263,7 +266,10 @@ class UCH(common_model.HashingModel):
 
         UCH Eq. (19):
 
-            xi^{I->T}, xi^{T->I} = arg min L_z
+            xi^{I->T}, xi^{T->I} = arg min (L_rec-z + L_sim-z)
+
+        Deviation: with an `adversarial_weight` they minimise L_adv-z too, as
+        the text above Eq. (19) says.
         """
         real = self._stages(self._features(batch)).representations
         with tf.GradientTape() as tape:

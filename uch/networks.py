@@ -43,10 +43,11 @@ class Architecture:
     feature_scaling: str = "unit"
 
     def fitted(self, image_dim: int, text_dim: int) -> "Architecture":
-        """The same with no layer wider than what it has to compress.
+        """The same with no layer wider than the image features.
 
         The paper's widths are for 4096 image features. Layers wider than
-        narrow features could copy them, and a cycle would teach nothing.
+        narrow features could copy them, and a cycle would teach nothing. F^T
+        is no wider than the bag of words.
         """
         representation = min(self.representation_units, image_dim)
         return dataclasses.replace(
@@ -141,7 +142,7 @@ def image_encoder(
 def text_encoder(
     architecture: Architecture, text_dim: int, seed: int
 ) -> keras.Sequential:
-    """E^T: bags of words [n, d_text] to F^T, [n, 300] in (-1, 1)."""
+    """E^T: bags of words [n, d_text] to F^T, [n, d] in (-1, 1)."""
     return keras.Sequential(
         [
             keras.Input((text_dim,)),

@@ -52,7 +52,12 @@ class Objective:
         return {name: weight for name, weight in weights.items() if weight}
 
     def discriminators(self, real: Pair, fake: Pair) -> tf.Tensor:
-        """Both discriminators' loss over a batch, from logits [B, o]."""
+        """Both discriminators' loss over a batch, from logits [B, o].
+
+        UCH Eqs. (3), (10), times -1:
+
+            L_adv = L_adv^I + L_adv^T
+        """
         return tf.add_n(
             [
                 tf.reduce_mean(

@@ -121,12 +121,20 @@ def test_discriminators_climb_equations_16_and_18(build, batch, name):
     _assert_descended(before, after, gradients)
 
 
-def _cycle_loss(image_to_text, text_to_image, image, text, weights):
-    """Eq. (6) or (12) and Eq. (7) or (13) as means, from the networks."""
+def _cycle_loss(generators, image, text, weights, training=True):
+    """Eq. (6) or (12) and Eq. (7) or (13) as means, from the networks.
+
+    Batch means count on the way there, if at all; never on the way back.
+    """
     reconstruction, similarity = weights
-    to_text, to_image = image_to_text(image), text_to_image(text)
+    image_to_text, text_to_image = generators
+    middle = (
+        image_to_text.encoder(image, training=training),
+        text_to_image.encoder(text, training=training),
+    )
+    to_text = image_to_text.decoder(middle[0])
+    to_image = text_to_image.decoder(middle[1])
     back = text_to_image(to_text), image_to_text(to_image)
-    middle = image_to_text.encoder(image), text_to_image.encoder(text)
     lost = [
         tf.reduce_mean((tf.stop_gradient(real) - cycled) ** 2)
         for real, cycled in zip((image, text), back, strict=True)
@@ -135,33 +143,45 @@ def _cycle_loss(image_to_text, text_to_image, image, text, weights):
     return reconstruction * sum(lost) + similarity * apart
 
 
+def _forget_means(*generators):
+    """Gives running means and variances their first values."""
+    for generator in generators:
+        for variable in generator.non_trainable_variables:
+            first = 0.0 if "mean" in variable.name else 1.0
+            variable.assign(tf.fill(variable.shape, first))
+
+
+@pytest.mark.parametrize("standardize", (True, False))
 @pytest.mark.parametrize("couple", (True, False))
-def test_outer_generators_descend_equation_17(build, batch, couple):
+def test_outer_generators_descend_equation_17(
+    build, batch, couple, standardize
+):
     outer = {**NOTHING, "reconstruction_weight": 2.0, "similarity_weight": 0.5}
     inner = {**NOTHING, "reconstruction_weight": 3.0, "similarity_weight": 0.25}
-    model = build(outer, inner, couple, standardize=False)
+    model = build(outer, inner, couple, standardize=standardize)
     weights = [
         v.value
         for name in ("image_outer_generator", "text_outer_generator")
         for v in model.players[name]
     ]
     before = [value.numpy() for value in weights]
-    one, other = model.outer.image_to_text, model.outer.text_to_image
+    generators = model.outer.image_to_text, model.outer.text_to_image
     with tf.GradientTape() as tape:
         image = model.image_encoder(batch["image"])
         text = model.text_encoder(batch["text"])
-        loss = _cycle_loss(one, other, image, text, (2.0, 0.5))
+        loss = _cycle_loss(generators, image, text, (2.0, 0.5))
         if couple:
-            # Eq. (15).
+            # Eq. (15); the inner cycle stands still, and so do its means.
             loss += _cycle_loss(
-                model.inner.image_to_text,
-                model.inner.text_to_image,
-                one.encoder(image),
-                other.encoder(text),
+                (model.inner.image_to_text, model.inner.text_to_image),
+                generators[0].encoder(image, training=True),
+                generators[1].encoder(text, training=True),
                 (3.0, 0.25),
+                training=False,
             )
     gradients = tape.gradient(loss, weights)
     assert tf.linalg.global_norm(gradients) > 1e-3
+    _forget_means(*generators)
 
     model.phase_steps()["outer_generators"](batch)
 
@@ -173,11 +193,12 @@ def test_outer_generators_descend_equation_17(build, batch, couple):
     _assert_descended(before, after, gradients)
 
 
-def test_inner_generators_descend_equation_19(build, batch):
+@pytest.mark.parametrize("standardize", (True, False))
+def test_inner_generators_descend_equation_19(build, batch, standardize):
     inner = {**NOTHING, "reconstruction_weight": 3.0, "similarity_weight": 0.25}
-    model = build({}, inner, standardize=False)
+    model = build({}, inner, standardize=standardize)
     generators = model.inner.image_to_text, model.inner.text_to_image
-    weights = [v.value for net in generators for v in net.variables]
+    weights = [v.value for net in generators for v in net.trainable_variables]
     before = [value.numpy() for value in weights]
     features = (
         model.image_encoder(batch["image"]),
@@ -186,15 +207,16 @@ def test_inner_generators_descend_equation_19(build, batch):
     image = model.outer.image_to_text.encoder(features[0])
     text = model.outer.text_to_image.encoder(features[1])
     with tf.GradientTape() as tape:
-        loss = _cycle_loss(*generators, image, text, (3.0, 0.25))
+        loss = _cycle_loss(generators, image, text, (3.0, 0.25))
     gradients = tape.gradient(loss, weights)
+    _forget_means(*generators)
 
     found = model.phase_steps()["inner_generators"](batch)
 
     both = 3.0 * found["inner_reconstruction_loss"]
     both += 0.25 * found["inner_similarity_loss"]
     np.testing.assert_allclose(both, loss, rtol=1e-4)
-    after = [v.numpy() for net in generators for v in net.variables]
+    after = [v.numpy() for net in generators for v in net.trainable_variables]
     _assert_descended(before, after, gradients)
 
 
