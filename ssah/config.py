@@ -213,8 +213,9 @@ PRESETS = {
     ),
     # The authors' code: half squares of the pair losses, S times .999, B from
     # a network's own signs, small discriminators, Adam and rates that fall by
-    # the root of 10. Passes per outer epoch are its most; its adversarial
-    # term never reached a network, so its weight is 0.
+    # the root of 10. Epochs of a round are the most that the stages of one of
+    # its outer epochs take together; its adversarial term never reached a
+    # network, so its weight is 0.
     "released": Config(
         pair_loss="squared",
         similarity_smoothing=0.999,
@@ -249,10 +250,10 @@ PRESETS = {
         learning_rate_decay=0.316,
         batch_size=128,
         rounds=3,
-        first_labnet_epochs=10,
-        labnet_epochs=5,
-        imgnet_epochs=15,
-        txtnet_epochs=15,
-        discriminator_epochs=1,
+        first_labnet_epochs=15,
+        labnet_epochs=15,
+        imgnet_epochs=27,
+        txtnet_epochs=27,
+        discriminator_epochs=2,
     ),
 }

@@ -182,13 +182,13 @@ def discriminator_loss(
         L_adv = ||D(F^l) - 1||^2 + ||D(F^v) - 0||^2
 
     Args:
-        semantic: D(F^l), logits of LabNet's features, [B].
-        modality: D(F^v) or D(F^t), [B].
+        semantic: D(F^l), logits of LabNet's features, [B, 1].
+        modality: D(F^v) or D(F^t), [B, 1].
         form: `squares` is the paper's, on the logits; `cross_entropy` the
             release's.
 
     Returns:
-        [B], at least 0.
+        [B, 1], at least 0.
     """
     if form == "squares":
         return tf.square(semantic - 1.0) + tf.square(modality)
@@ -209,11 +209,11 @@ def adversarial_loss(
     distance from LabNet's "1" instead, which has the same fixed point.
 
     Args:
-        modality: D(F^v) or D(F^t), logits, [B].
+        modality: D(F^v) or D(F^t), logits, [B, 1].
         form: That of `discriminator_loss`.
 
     Returns:
-        [B], at least 0; its gradient is meant for ImgNet and TxtNet alone.
+        [B, 1], at least 0; its gradient is meant for ImgNet and TxtNet alone.
     """
     if form == "squares":
         return tf.square(modality - 1.0)

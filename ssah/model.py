@@ -156,11 +156,16 @@ class SSAH(common_model.HashingModel):
         return self.txtnet(texts).codes
 
     def label_codes(self, labels: tf.Tensor) -> tf.Tensor:
-        """Relaxed codes of multi-hot labels [n, c], Eq. (8) as well."""
+        """Relaxed codes of multi-hot labels [n, c], Eq. (8) as well.
+
+        Raises:
+            ValueError: The model has no LabNet.
+        """
+        self._require_labnet()
         return self.labnet(labels).codes
 
     def label_bits(self, labels: tf.Tensor) -> tf.Tensor:
-        """Hashes multi-hot labels [n, c] to booleans [n, K]."""
+        """Hashes multi-hot labels [n, c] to booleans [n, K]; needs a LabNet."""
         return self.label_codes(labels) >= self.threshold
 
     @functools.cached_property
@@ -170,12 +175,15 @@ class SSAH(common_model.HashingModel):
         Raises:
             ValueError: The model has no LabNet.
         """
+        self._require_labnet()
+        return self._encoder(self.label_bits, (self.label_dim,))
+
+    def _require_labnet(self) -> None:
         if self.labnet is None:
             raise ValueError(
                 "Labels are hashed by LabNet, and this model has none; train "
                 "with labnet=True."
             )
-        return self._encoder(self.label_bits, (self.label_dim,))
 
     def signatures(self) -> dict[str, common_model.Signature]:
         """Images and texts and, with a LabNet, labels."""
@@ -215,7 +223,7 @@ class SSAH(common_model.HashingModel):
         }
 
     def _labnet_step(self, batch):
-        """Eq. (3), over the pairs within the batch."""
+        """Eq. (3); pairs within the batch stand for those with all n items."""
         labels = batch["labels"]
         with tf.GradientTape() as tape:
             outputs = self.labnet(labels)
@@ -227,6 +235,7 @@ class SSAH(common_model.HashingModel):
                     labels,
                     labels,
                     self._targets(batch, outputs),
+                    items=self.bank.labels.shape[0],
                 )
             )
         variables = self.labnet.trainable_variables
@@ -326,7 +335,7 @@ class SSAH(common_model.HashingModel):
     def _targets(self, batch, outputs) -> tf.Tensor:
         if self.joint_targets:
             return tf.gather(self.bank.targets, batch["index"])
-        return networks.binary_codes(outputs.codes)
+        return networks.signs(outputs.codes)
 
     def _apply(self, tape, loss, variables, optimizer) -> None:
         gradients = distribution.gradient(tape, loss, variables)

@@ -19,6 +19,9 @@ WINDOWS = {"released": (5, 10, 15, 30, 50), "paper": (1, 2, 3, 5, 10)}
 class MultiScale(keras.layers.Layer):
     """Appends averages over windows of the bag of words, one scale a level.
 
+    With windows of one word a level is the words themselves, which then do not
+    come first as well.
+
     A level is relu(w * average) with one learned w; the release then
     stretches it back to the width of the bag of words.
 
@@ -67,13 +70,14 @@ class MultiScale(keras.layers.Layer):
         ]
         lengths = [words // window for window in self.windows]
         wide = [words] * len(lengths) if resized else lengths
-        self.output_dim = words + sum(wide)
+        self.has_words = 1 not in self.windows
+        self.output_dim = (words if self.has_words else 0) + sum(wide)
         self.built = True
 
     def call(self, texts: tf.Tensor) -> tf.Tensor:
-        """Maps bags of words [n, d] to themselves and all levels, [n, m]."""
+        """Maps bags of words [n, d] to what the class says, [n, m]."""
         scales = tf.unstack(tf.nn.softplus(self.scales))
-        levels = [texts]
+        levels = [texts] if self.has_words else []
         if self._order is not None:
             texts = tf.gather(texts, self._order, axis=1)
         for window, scale, neighbours in zip(

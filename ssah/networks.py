@@ -227,15 +227,15 @@ def discriminator(
     )
 
 
-def binary_codes(codes: tf.Tensor) -> tf.Tensor:
-    """Thresholds relaxed codes; a tie goes to +1.
+def signs(codes: tf.Tensor) -> tf.Tensor:
+    """Signs of relaxed codes or of a sum of some; a tie goes to +1.
 
     SSAH Eq. (2):
 
         B = sign(H)
 
     Args:
-        codes: H, [n, K] in (-1, 1).
+        codes: H, [n, K].
 
     Returns:
         [n, K] float32 of -1 and +1.

@@ -32,6 +32,7 @@ class Objective:
         bank_labels: tf.Tensor,
         labels: tf.Tensor,
         targets: tf.Tensor,
+        items: int | None = None,
     ) -> tf.Tensor:
         """What a network minimises, apart from its adversary.
 
@@ -45,11 +46,13 @@ class Objective:
 
         Args:
             outputs: Of the network that learns, for a batch.
-            bank_features: F^l, [n, s].
-            bank_codes: H^l, [n, K].
-            bank_labels: Labels of the bank's items, [n, c].
+            bank_features: F^l of all n items or of some, [m, s].
+            bank_codes: H^l of the same, [m, K].
+            bank_labels: Labels of the same, [m, c].
             labels: Of the batch, [B, c].
             targets: B of the batch, [B, K] of -1 and +1.
+            items: n where the bank has some of them only: sums over pairs then
+                count n / m times.
 
         Returns:
             [B], at least 0.
@@ -57,7 +60,7 @@ class Objective:
         similar = losses.similarity(
             labels, bank_labels, self.similarity_smoothing
         )
-        pairs, bits, classes = self._divisors(bank_codes, labels)
+        pairs, bits, classes = self._divisors(bank_codes, labels, items)
         feature_pairs = losses.feature_pair_loss(
             outputs.features,
             bank_features,
@@ -84,7 +87,7 @@ class Objective:
         )
 
     def adversarial(self, modality: tf.Tensor) -> tf.Tensor:
-        """What a network pays for being recognised, [B] from logits [B]."""
+        """What a network pays for being recognised, from logits [B, 1]."""
         return self.adversarial_weight * losses.adversarial_loss(
             modality, self.discriminator_loss
         )
@@ -92,12 +95,13 @@ class Objective:
     def discriminator(
         self, semantic: tf.Tensor, modality: tf.Tensor
     ) -> tf.Tensor:
-        """Eq. (5) in this form, [B] from logits [B] each."""
+        """Eq. (5) in this form, [B, 1] from logits [B, 1] each."""
         return losses.discriminator_loss(
             semantic, modality, self.discriminator_loss
         )
 
-    def _divisors(self, bank_codes, labels) -> tuple[int, int, int]:
+    def _divisors(self, bank_codes, labels, items) -> tuple[float, int, int]:
+        held, bits = bank_codes.shape
         if self.normalization == "sum":
-            return 1, 1, 1
-        return bank_codes.shape[0], bank_codes.shape[1], labels.shape[1]
+            return held / (items or held), 1, 1
+        return held, bits, labels.shape[1]

@@ -181,7 +181,7 @@ class TakeTurns(keras.callbacks.Callback):
         if self.model.joint_targets:
             voters = self._voters(phase)
             votes = np.sum([self._output(name)[1] for name in voters], axis=0)
-            targets = networks.binary_codes(votes).numpy()
+            targets = networks.signs(votes).numpy()
         self.model.set_bank(features, codes, targets, self._labels)
 
     def _guide(self, phase: str) -> str:

@@ -273,7 +273,7 @@ def test_codes_are_signs_of_the_code_heads(data):
     }
 
     for name, packed in found.items():
-        bits = networks.binary_codes(wanted[name]).numpy() == 1.0
+        bits = networks.signs(wanted[name]).numpy() == 1.0
         np.testing.assert_array_equal(packed, codes.pack_bits(bits))
 
 

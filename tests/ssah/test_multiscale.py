@@ -68,6 +68,15 @@ def test_a_block_starts_as_the_words_beside_their_averages():
     np.testing.assert_allclose(found, [[1, 0, 1, 1, 0.5, 1.0, 0.75]], atol=1e-6)
 
 
+def test_a_level_of_single_words_takes_the_place_of_the_words():
+    block = multiscale.MultiScale(4, (1, 2), resized=False)
+
+    found = block(tf.constant([[1.0, 0.0, 1.0, 1.0]]))
+
+    assert block.output_dim == 6
+    np.testing.assert_allclose(found, [[1, 0, 1, 1, 0.5, 1.0]], atol=1e-6)
+
+
 def test_windows_wider_than_the_bag_of_words_are_left_out():
     block = multiscale.MultiScale(12, (5, 10, 15), resized=True)
 

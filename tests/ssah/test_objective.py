@@ -24,7 +24,7 @@ TARGETS = tf.constant([[1.0, -1.0, 1.0, 1.0], [-1.0, 1.0, 1.0, -1.0]])
 SIMILAR = tf.constant([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
 
 
-def _loss(**settings):
+def _loss(items=None, **settings):
     nothing = dict.fromkeys(
         (
             "feature_pair_weight",
@@ -35,7 +35,7 @@ def _loss(**settings):
         0.0,
     )
     return objective.Objective(**(nothing | settings)).network(
-        OUTPUTS, BANK_FEATURES, BANK_CODES, BANK_LABELS, LABELS, TARGETS
+        OUTPUTS, BANK_FEATURES, BANK_CODES, BANK_LABELS, LABELS, TARGETS, items
     )
 
 
@@ -91,13 +91,33 @@ def test_smoothing_reaches_the_pairs():
     )
 
 
-@pytest.mark.parametrize("role", ("feature_pair_weight", "hash_pair_weight"))
-def test_pairs_take_the_released_form(role):
-    plain, squared = (
-        _loss(**{role: 1.0}, pair_loss=form) for form in ("nll", "squared")
+@pytest.mark.parametrize(
+    ("role", "own", "bank"),
+    (
+        ("feature_pair_weight", OUTPUTS.features, BANK_FEATURES),
+        ("hash_pair_weight", OUTPUTS.codes, BANK_CODES),
+    ),
+)
+def test_pairs_take_the_released_form(role, own, bank):
+    # Half the square of each pair's negative log-likelihood.
+    theta = own.numpy() @ bank.numpy().T / 2
+    pairs = np.log1p(np.exp(theta)) - SIMILAR.numpy() * theta
+
+    found = _loss(**{role: 1.0}, pair_loss="squared", normalization="sum")
+
+    np.testing.assert_allclose(found, (pairs**2).sum(axis=1) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("normalization", "factor"), (("sum", 4), ("mean", 1)))
+def test_a_bank_of_some_stands_for_all_items(normalization, factor):
+    weights = {"feature_pair_weight": 1.0, "hash_pair_weight": 2.0}
+
+    own, all_items = (
+        _loss(items, **weights, normalization=normalization)
+        for items in (None, 12)
     )
 
-    assert not np.allclose(plain, squared)
+    np.testing.assert_allclose(all_items, factor * own, rtol=1e-5)
 
 
 def test_the_adversary_has_a_weight_and_a_form():

@@ -9,6 +9,7 @@ from ssah import config as ssah_config
 from ssah import multiscale
 from ssah import networks
 from ssah import training
+from ssah import word_order
 
 ROWS = np.arange(0, 120, 2)
 
@@ -138,6 +139,23 @@ def test_the_settings_reach_the_model(data, tiny):
     assert np.std(model.imgnet.features.layers[0].kernel) < 0.02
 
 
+def test_words_are_pooled_by_label_as_the_default_says(data, tiny):
+    config = dataclasses.replace(tiny, multi_scale_levels="released")
+    assert config.word_order == ssah_config.Config().word_order == "labels"
+
+    model = training.build_model(config, data, ROWS, 10, 0, jit_compile=False)
+
+    texts = data.text_features(ROWS)
+    block = model.txtnet.features.get_layer("multi_scale")
+    order = word_order.by_labels(data, ROWS)
+    assert (order != np.arange(data.text_dim)).any()
+    # The first level, of windows of 5, comes after the words.
+    means = texts[:, order].reshape(len(texts), 3, 5).mean(axis=2)
+    scale = np.log1p(np.exp(block.scales[0]))
+    level = block(texts)[:, data.text_dim : data.text_dim + 3]
+    np.testing.assert_allclose(level, scale * means, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("changed", "weight"), (({}, 0.1), ({"adversarial": False}, 0.0))
 )
@@ -177,7 +195,7 @@ def test_the_bank_follows_the_networks(data, tiny):
     model, callback = _turns(tiny, data)
     voters = {
         # Two first epochs of LabNet, then ImgNet and TxtNet, which have no
-        # say in B before they learn; then a round of all.
+        # say in B before it is their turn; then a round of all.
         0: ["labnet"],
         1: ["labnet"],
         2: ["labnet", "imgnet"],
@@ -200,9 +218,7 @@ def test_the_bank_follows_the_networks(data, tiny):
         )
         np.testing.assert_allclose(model.bank.codes, guide.codes, atol=1e-5)
         votes = sum(outputs[name].codes for name in voters[epoch])
-        np.testing.assert_array_equal(
-            model.bank.targets, networks.binary_codes(votes)
-        )
+        np.testing.assert_array_equal(model.bank.targets, networks.signs(votes))
         _move(model, phase)
         callback.on_epoch_end(epoch)
     np.testing.assert_array_equal(model.bank.labels, data.labels[ROWS])
