@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from common import response_normalization
+from common import scaling
 from ssah import multiscale
 
 # Lengths of scaled inputs: about what raw CNN features and captions of a few
@@ -73,12 +74,6 @@ class Architecture:
         if not self.response_normalization:
             return []
         return [response_normalization.ResponseNormalization()]
-
-    def scaling(self, gain: float) -> list[keras.layers.Layer]:
-        """Unit vectors times a gain, or nothing."""
-        if self.feature_scaling == "none":
-            return []
-        return [keras.layers.UnitNormalization(), keras.layers.Rescaling(gain)]
 
 
 class SemanticNet(keras.layers.Layer):
@@ -162,7 +157,9 @@ def img_net(
     if backbone is not None:
         layers.append(backbone)
         image_dim = backbone.output_shape[-1]
-    layers += architecture.scaling(IMAGE_GAIN * image_dim**0.5)
+    layers += scaling.layers(
+        architecture.feature_scaling, IMAGE_GAIN * image_dim**0.5
+    )
     if architecture.image_hidden_units:
         layers.append(
             architecture.dense(architecture.image_hidden_units, "relu", seed)
@@ -187,7 +184,10 @@ def txt_net(
 
     Without windows the multi-scale block is left out: the paper's SSAH-2.
     """
-    layers = [keras.Input((text_dim,)), *architecture.scaling(TEXT_GAIN)]
+    layers = [
+        keras.Input((text_dim,)),
+        *scaling.layers(architecture.feature_scaling, TEXT_GAIN),
+    ]
     if architecture.text_windows:
         layers.append(
             multiscale.MultiScale(

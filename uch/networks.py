@@ -12,6 +12,8 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from common import scaling
+
 # Input lengths in units of the square root of the width: image features have
 # a mean square of 1, and E^T starts well inside the bend of its tanh.
 IMAGE_GAIN = 1.0
@@ -135,7 +137,11 @@ def image_encoder(
     if backbone is not None:
         layers.append(backbone)
         image_dim = backbone.output_shape[-1]
-    layers += _scaling(architecture, IMAGE_GAIN * image_dim**0.5)
+    gain = IMAGE_GAIN * image_dim**0.5
+    # Keras wants a layer where features are taken as they come.
+    layers += scaling.layers(architecture.feature_scaling, gain) or [
+        keras.layers.Identity()
+    ]
     return keras.Sequential(layers, name="image_encoder")
 
 
@@ -146,7 +152,9 @@ def text_encoder(
     return keras.Sequential(
         [
             keras.Input((text_dim,)),
-            *_scaling(architecture, TEXT_GAIN * text_dim**0.5),
+            *scaling.layers(
+                architecture.feature_scaling, TEXT_GAIN * text_dim**0.5
+            ),
             _dense(architecture.text_feature_units, "tanh", seed),
         ],
         name="text_encoder",
@@ -183,12 +191,6 @@ def binary_codes(codes: tf.Tensor) -> tf.Tensor:
         [n, K] bool, true for +1.
     """
     return codes >= 0.0
-
-
-def _scaling(architecture, gain: float) -> list[keras.layers.Layer]:
-    if architecture.feature_scaling == "none":
-        return [keras.layers.Identity()]
-    return [keras.layers.UnitNormalization(), keras.layers.Rescaling(gain)]
 
 
 def _dense(units: int, activation: str | None, seed: int) -> keras.layers.Dense:

@@ -7,8 +7,9 @@ Adversarial Cross-modal Hashing", AAAI 2018. Axes: n items, K bits.
 import keras
 import tensorflow as tf
 
+from common import scaling as input_scaling
+
 INITIALIZERS = ("glorot_uniform", "truncated_normal")
-SCALINGS = ("none", "unit")
 
 # Eq. (3): a relaxed code of at least this is a 1.
 THRESHOLD = 0.5
@@ -51,14 +52,14 @@ class TwoPathway(keras.layers.Layer):
         self.image_pathway = pathway(
             image_dim,
             *shape,
-            _scaling(scaling, IMAGE_GAIN * image_dim**0.5),
+            input_scaling.layers(scaling, IMAGE_GAIN * image_dim**0.5),
             seed,
             f"{name}_image",
         )
         self.text_pathway = pathway(
             text_dim,
             *shape,
-            _scaling(scaling, TEXT_GAIN),
+            input_scaling.layers(scaling, TEXT_GAIN),
             seed + 2,
             f"{name}_text",
         )
@@ -132,19 +133,6 @@ def binary_codes(codes: tf.Tensor) -> tf.Tensor:
         [n, K] bool, true for +1.
     """
     return codes >= THRESHOLD
-
-
-def _scaling(name: str, gain: float) -> list[keras.layers.Layer]:
-    if name == "none":
-        return []
-    if name == "unit":
-        return [
-            keras.layers.UnitNormalization(),
-            keras.layers.Rescaling(gain),
-        ]
-    raise ValueError(
-        f"scaling must be one of {', '.join(SCALINGS)}; received {name!r}."
-    )
 
 
 def _initializer(name: str, seed: int) -> keras.initializers.Initializer:
