@@ -22,7 +22,8 @@ class RetrievalValidation(keras.callbacks.Callback):
     Must stand before the TensorBoard callback, which writes the logs.
     `val_map_i2t` and `val_map_t2i` are tie-aware MAP over the whole
     validation database; `val_bit_balance_*` is the mean distance of a bit's
-    share of ones from one half, 0 at best and 0.5 for constant codes.
+    share of ones from one half, 0 at best and 0.5 for constant codes. A MAP
+    is left out where no query has a relevant item.
 
     Args:
         data: The data set; must have labels.
@@ -62,8 +63,10 @@ class RetrievalValidation(keras.callbacks.Callback):
         scores = found.evaluation(
             self._data.labels[self._query], self._data.labels[self._database]
         ).metrics(stable=False)
-        logs["val_map_i2t"] = scores["i2t"]["map_all"]
-        logs["val_map_t2i"] = scores["t2i"]["map_all"]
+        for direction in ("i2t", "t2i"):
+            reached = scores[direction]["map_all"]
+            if reached is not None:
+                logs[f"val_map_{direction}"] = reached
         for name, packed in (
             ("image", found.retrieval_image),
             ("text", found.retrieval_text),

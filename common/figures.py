@@ -18,13 +18,14 @@ _RETRIEVED = 8
 
 
 def precision_recall(
-    curves: dict, base_rates: dict[str, float], title: str
+    curves: dict, base_rates: dict[str, float | None], title: str
 ) -> mpl_figure.Figure:
     """Precision against recall over Hamming radius 0..K, both directions.
 
     Args:
         curves: What `Evaluation.curves` returned.
-        base_rates: Share of relevant items of each direction.
+        base_rates: Share of relevant items of each direction; None, where
+            no query has one, is not drawn.
         title: Method, data and code length.
     """
     figure, axes = _two_axes(title)
@@ -44,7 +45,7 @@ def precision_recall(
 
 
 def precision_at(
-    curves: dict, base_rates: dict[str, float], title: str
+    curves: dict, base_rates: dict[str, float | None], title: str
 ) -> mpl_figure.Figure:
     """Expected precision of the first N results, N = 1..1000."""
     figure, axes = _two_axes(title)
@@ -172,7 +173,8 @@ def _two_axes(title):
 
 
 def _baseline(axis, rate) -> None:
-    axis.axhline(rate, color="grey", linestyle=":", label="chance")
+    if rate is not None:
+        axis.axhline(rate, color="grey", linestyle=":", label="chance")
     axis.set_ylim(0, 1)
     axis.grid(alpha=0.3)
 

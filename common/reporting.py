@@ -57,9 +57,10 @@ def finish(
     metrics = _score(prepared, found, scored)
     metrics |= costs
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
-    _show(prepared, found, scored, metrics, title)
     _write_card(prepared, model, metrics)
+    # Before the pictures: what cannot be drawn costs no training.
     files.write_json(directory / "metrics.json", metrics)
+    _show(prepared, found, scored, metrics, title)
     return metrics
 
 

@@ -28,6 +28,7 @@ from common import run as common_run
 from common import runner
 from common.data import arrays
 from experiments import ablations
+from experiments import spreads
 from experiments.papers import cells
 from experiments.papers import comparison
 from experiments.papers import published
@@ -86,7 +87,8 @@ def _line(cell, outcome, done, total) -> str:
     if "failure" in outcome:
         return f"{start}Error: {outcome['failure']}"
     scores = " / ".join(
-        f"{outcome[direction]['map_all']:.4f}" for direction in ("i2t", "t2i")
+        spreads.map_all([outcome], direction)
+        for direction in spreads.DIRECTIONS
     )
     return f"{start}map_all {scores}, {outcome['train_seconds']:.0f} s"
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 DIRECTIONS = ("i2t", "t2i")
+# In place of a mean over queries where none has a relevant item.
+NOTHING = "no relevant items"
 
 
 def column(runs: Sequence[dict], direction: str, metric: str) -> np.ndarray:
-    """A metric of one direction, run by run."""
-    return np.array([run[direction][metric] for run in runs])
+    """A metric of one direction, run by run; NaN where it is undefined."""
+    return np.array([run[direction][metric] for run in runs], np.float64)
 
 
 def of(runs: Sequence[dict], variant: str, bits: int) -> list[dict]:
@@ -40,11 +42,17 @@ def most(runs: Sequence[dict], name: str) -> str:
     return str(max(known)) if known else ""
 
 
+def mean(values: np.ndarray) -> str:
+    """Mean of the values that are defined; `NOTHING` without any."""
+    known = values[~np.isnan(values)]
+    return f"{known.mean():.4f}" if len(known) else NOTHING
+
+
 def text(values: np.ndarray) -> str:
     """Mean ± sample standard deviation; the mean alone of a single value."""
-    if len(values) < 2:
-        return f"{values.mean():.4f}"
-    return f"{values.mean():.4f} ± {values.std(ddof=1):.4f}"
+    known = values[~np.isnan(values)]
+    spread = f" ± {known.std(ddof=1):.4f}" if len(known) > 1 else ""
+    return mean(values) + spread
 
 
 def map_all(runs: Sequence[dict], direction: str) -> str:

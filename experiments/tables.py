@@ -179,13 +179,9 @@ def _chance(runs) -> list[str]:
     scored = spreads.finished(runs)
     if not scored:
         return []
-    chance = [
-        spreads.column(scored, d, "chance").mean() for d in spreads.DIRECTIONS
-    ]
-    return [
-        f"| chance | | {chance[0]:.4f} | {chance[1]:.4f} "
-        f"| {np.mean(chance):.4f} | | | | |"
-    ]
+    i2t, t2i = (spreads.column(scored, d, "chance") for d in spreads.DIRECTIONS)
+    cells = map(spreads.mean, (i2t, t2i, (i2t + t2i) / 2))
+    return [f"| chance | | {' | '.join(cells)} | | | | |"]
 
 
 _MAKERS = {

@@ -43,7 +43,7 @@ def average_precision(folders: Sequence[pathlib.Path]) -> np.ndarray:
     return np.mean(found, axis=0)
 
 
-def paired(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
+def paired(first: np.ndarray, second: np.ndarray) -> dict[str, float] | None:
     """Mean of the queries' differences, and its 95 % interval.
 
     Queries are drawn again with replacement, 2,000 times; both methods see
@@ -55,13 +55,16 @@ def paired(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
         second: The other method's.
 
     Returns:
-        `difference` first less second, `low` and `high`.
+        `difference` first less second, `low` and `high`; None where fewer
+        than two queries have a relevant item.
     """
     # Takes a second to import, which `--help` need not wait for.
     from scipy import stats
 
     differences = first - second
     differences = differences[~np.isnan(differences)]
+    if len(differences) < 2:
+        return None
     interval = stats.bootstrap(
         (differences,),
         np.mean,
@@ -82,7 +85,7 @@ def compare(
 ) -> list[dict]:
     """Each of the papers' own methods against every other row, by length.
 
-    Two of them are compared once.
+    Two of them are compared once, and only where queries tell them apart.
 
     Args:
         folders: The finished runs of each row and code length.
@@ -90,15 +93,11 @@ def compare(
     scores = {key: average_precision(found) for key, found in folders.items()}
     rows = list(dict.fromkeys(row for row, _ in scores))
     return [
-        {
-            "variant": own,
-            "other": other,
-            "bits": bits,
-            **paired(scores[own, bits], scores[other, bits]),
-        }
+        {"variant": own, "other": other, "bits": bits, **found}
         for place, own in enumerate(OWN)
         for other in rows
         for bits in sorted({length for _, length in scores})
         if other not in OWN[: place + 1]
         and {(own, bits), (other, bits)} <= scores.keys()
+        and (found := paired(scores[own, bits], scores[other, bits]))
     ]

@@ -131,8 +131,8 @@ def _chance(result, direction) -> list[str]:
     scored = spreads.finished(result["runs"])
     if not scored:
         return [""] * len(result["lengths"])
-    chance = spreads.column(scored, direction, "chance").mean()
-    return [f"{chance:.4f}"] * len(result["lengths"])
+    chance = spreads.mean(spreads.column(scored, direction, "chance"))
+    return [chance] * len(result["lengths"])
 
 
 def _published(result, direction, method, bits) -> float | None:

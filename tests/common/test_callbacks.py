@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 
 import keras
@@ -181,6 +182,21 @@ def test_codes_that_tell_the_classes_apart_are_not_warned_about(
 
     assert logs["val_map_i2t"] == logs["val_map_t2i"] == 1.0
     assert not caplog.records
+
+
+def test_a_map_that_is_undefined_is_left_out_of_the_logs(
+    linear, data, split, tmp_path
+):
+    apart = dataclasses.replace(
+        data, labels=np.eye(len(data), dtype=np.uint8), label_names=None
+    )
+    validation = callbacks.RetrievalValidation(apart, split, tmp_path)
+    validation.set_model(linear())
+    logs = {}
+
+    validation.on_epoch_end(0, logs)
+
+    assert logs.keys() == {"val_bit_balance_image", "val_bit_balance_text"}
 
 
 def _labels_of(features, known, data):

@@ -73,6 +73,13 @@ def test_chance_is_drawn_beside_each_curve():
         np.testing.assert_allclose(heights["chance"], rate)
 
 
+def test_chance_that_is_undefined_is_not_drawn():
+    figure = figures.precision_at(_curves(), {"i2t": None, "t2i": 0.4}, "")
+
+    lines = [{line.get_label() for line in axis.lines} for axis in figure.axes]
+    assert lines == [{"precision@N"}, {"precision@N", "chance"}]
+
+
 def test_precision_recall_shows_both_averages():
     figure = figures.precision_recall(_curves(), {"i2t": 0.2, "t2i": 0.2}, "")
 

@@ -170,6 +170,22 @@ def test_without_labels_tensorboard_holds_bits_settings_and_codes(
     assert (logs / "projector_config.pbtxt").exists()
 
 
+def test_a_run_finishes_where_no_query_has_a_relevant_item(
+    run, linear, data_file
+):
+    with np.load(data_file) as archive:
+        stored = {**archive, "labels": np.eye(120, dtype=np.uint8)}
+    del stored["label_names"]
+    np.savez(data_file, **stored)
+
+    prepared, metrics = _finish(run, linear(seed=4))
+
+    assert metrics["t2i"]["map_all"] is None
+    assert files.read_json(prepared.directory / "metrics.json") == metrics
+    drawn = _pictures(prepared.directory)
+    assert drawn == ["precision_at", "precision_recall"]
+
+
 def test_thumbnails_give_a_sheet_in_each_direction(
     run, linear, thumbnail_file, monkeypatch
 ):

@@ -64,6 +64,18 @@ def test_a_finished_cell_is_not_trained_again(result, plan, toy, parent):
     assert kept == result["runs"][1]
 
 
+def test_a_cell_without_relevant_items_is_told_as_such(plan):
+    undefined = {"map_all": None}
+    outcome = {"i2t": undefined, "t2i": undefined, "train_seconds": 2.4}
+
+    line = paper_tables._line(plan.cells[1], outcome, 2, 2)
+
+    assert line == (
+        "[2/2] CVH, 8 bits, seed 0: map_all no relevant items / no relevant "
+        "items, 2 s"
+    )
+
+
 def _given(**changes):
     defaults = {"methods": [], "lengths": [], "published": ""}
     typed = defaults | {"quick": False, "num_seeds": 3} | changes

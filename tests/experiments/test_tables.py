@@ -39,6 +39,20 @@ def test_a_readme_gets_its_marked_tables_and_keeps_the_rest(tmp_path):
     assert tables.fill(filled, tmp_path) == filled
 
 
+def test_a_direction_without_relevant_items_is_said_to_have_none():
+    some = {"map_all": 0.5, "map_at_50": 0.75, "chance": 0.25}
+    run = {"variant": "UCH", "bits": 16, "train_seconds": 3.0}
+    runs = [run | {"i2t": some, "t2i": dict.fromkeys(some)}]
+
+    lines = tables.ablation_table({"runs": runs}).splitlines()
+
+    none = "no relevant items"
+    assert lines[2:] == [
+        f"| UCH | 16 | 0.5000 | {none} | {none} | 0.7500 | {none} | 1 | 3 |",
+        f"| chance | | 0.2500 | {none} | {none} | | | | |",
+    ]
+
+
 def test_a_table_without_a_result_file_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no file"):
         tables.fill("<!-- table: none -->\n<!-- end of table -->", tmp_path)

@@ -92,3 +92,14 @@ def test_own_methods_are_compared_with_every_other_row(tmp_path):
             ("UCH", "CVH"): 0.1,
         }
     )
+
+
+@pytest.mark.parametrize("values", [[np.nan, np.nan], [0.5, np.nan]])
+def test_methods_that_no_two_queries_tell_apart_are_not_compared(
+    tmp_path, values
+):
+    folder = _folder(tmp_path, i2t=values, t2i=values)
+
+    found = comparison.compare({("UCH", 16): [folder], ("CVH", 16): [folder]})
+
+    assert found == []

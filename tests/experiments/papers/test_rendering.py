@@ -74,6 +74,18 @@ def test_markdown_has_means_costs_and_comparisons(result):
     ]
 
 
+def test_a_map_without_relevant_items_is_said_to_be_none(result):
+    result["runs"] = [_run("UGACH", seed, None) for seed in (0, 1)]
+    for run in result["runs"]:
+        run["i2t"]["chance"] = None
+
+    lines = rendering.markdown(result).splitlines()
+
+    assert "| image to text | UGACH | no relevant items (0.613) |" in lines
+    assert "| text to image | chance | no relevant items |" in lines
+    assert "UGACH,16,2,nan" in rendering.comma_separated(result)
+
+
 def test_comma_separated_values_are_numbers(result):
     text = rendering.comma_separated(result)
 
