@@ -1,6 +1,5 @@
 """A run's codes for TensorBoard's embedding projector."""
 
-import logging
 import math
 import os
 import pathlib
@@ -15,7 +14,6 @@ from common import codes
 from common import figures
 from common import files
 from common.data import arrays
-from common.data import readers
 from common.data import thumbnails
 
 _MOST_ITEMS = 1000
@@ -123,10 +121,7 @@ def _sprite(pictures, rows) -> Image.Image:
 
 
 def _tile(pictures, row) -> Image.Image:
-    try:
-        picture = pictures.decoded(row)
-    except readers.DataError as error:
-        # One damaged file among many is no reason to lose a training.
-        logging.warning("Not in the embedding projector: %s", error)
+    picture = pictures.picture(row)
+    if picture is None:
         return Image.new("RGB", (_TILE, _TILE), "white")
     return ImageOps.pad(Image.fromarray(picture), (_TILE, _TILE), color="white")

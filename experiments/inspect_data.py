@@ -46,7 +46,7 @@ def inspect(
     """
     data = readers.read(source, trust_pickle)
     pictures = thumbnails.for_dataset(source, thumbnail_file)
-    checkup = data_checkup.examine(data)
+    checkup = data_checkup.examine(data, pictures)
     report = {"source": str(source), **checkup.report()}
     files.write_json(output_dir / "report.json", report)
     _write(output_dir / "report.png", _charts(checkup))
@@ -131,7 +131,9 @@ def _contact_sheet(
     for axis in axes:
         axis.axis("off")
     for axis, row in zip(axes, sorted(chosen), strict=False):
-        axis.imshow(pictures.picture(row))
+        picture = pictures.picture(row)
+        if picture is not None:
+            axis.imshow(picture)
         axis.set_title(f"{row}: {figures.words(data, row)[:40]}", fontsize=6)
     return figure
 

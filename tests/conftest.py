@@ -79,3 +79,14 @@ def even_thumbnails(data, tmp_path_factory):
 def thumbnail_file(even_thumbnails, tmp_path):
     """A copy of `even_thumbnails`, to change at will."""
     return shutil.copy(even_thumbnails, tmp_path / "thumbnails.npz")
+
+
+@pytest.fixture
+def damaged_thumbnail_file(thumbnail_file):
+    """The same with a damaged picture of row 2."""
+    with np.load(thumbnail_file) as archive:
+        stored = dict(archive)
+    start, stop = stored["offset"][1:3]
+    stored["jpeg"][start:stop] = 0
+    np.savez(thumbnail_file, **stored)
+    return thumbnail_file

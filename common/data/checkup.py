@@ -8,6 +8,7 @@ import numpy as np
 from common.data import arrays
 from common.data import correlation
 from common.data import statistics
+from common.data import thumbnails
 from common.data.protocols import papers
 
 # What chance alone reaches; above it little is left to learn.
@@ -40,12 +41,14 @@ class Checkup:
         image: Its image features.
         text: Its bags of words.
         pairing: What CCA reaches, or None.
+        damaged: Rows whose thumbnail cannot be decoded, [m] int64.
     """
 
     data: arrays.CrossModalData
     image: statistics.Columns
     text: statistics.Columns
     pairing: correlation.Pairing | None
+    damaged: np.ndarray
 
     def findings(self) -> list[Finding]:
         """All that is amiss, what is wrong first."""
@@ -55,6 +58,7 @@ class Checkup:
             *_labels(self.data),
             *_pairs(self),
             *_parts(self),
+            *_pictures(self.damaged),
         ]
         return sorted(found, key=lambda finding: finding.severity != "wrong")
 
@@ -89,13 +93,16 @@ class Checkup:
         return statistics.repeated_pairs(self.image, self.text)
 
 
-def examine(data: arrays.CrossModalData) -> Checkup:
-    """Reads the whole data set once and checks it."""
+def examine(
+    data: arrays.CrossModalData, pictures: thumbnails.Thumbnails | None = None
+) -> Checkup:
+    """Reads the whole data set and its thumbnails once and checks them."""
     return Checkup(
         data,
         statistics.of_images(data),
         statistics.of_texts(data),
         correlation.check_pairing(data),
+        np.zeros(0, np.int64) if pictures is None else pictures.damaged(),
     )
 
 
@@ -243,4 +250,14 @@ def _parts(checkup: Checkup) -> Iterator[Finding]:
             f"{copies.sum()} queries have a copy in the retrieval set, the "
             f"first is row {first}.",
             "Keep copies on one side of the split.",
+        )
+
+
+def _pictures(damaged: np.ndarray) -> Iterator[Finding]:
+    if len(damaged):
+        yield Finding(
+            "wrong",
+            f"{len(damaged)} thumbnails are no readable JPEG, the first is "
+            f"that of row {damaged[0]}.",
+            "They are shown blank and cannot be learned from; make them anew.",
         )

@@ -1,6 +1,7 @@
 """Small pictures of a data set's items, to look at and to learn from."""
 
 import io
+import logging
 import os
 
 import numpy as np
@@ -43,6 +44,7 @@ class Thumbnails:
                 f"fit {len(index)} rows and {len(self._jpeg)} bytes."
             )
         self._place = {int(row): place for place, row in enumerate(index)}
+        self._warned = False
 
     def __contains__(self, row: int) -> bool:
         return int(row) in self._place
@@ -85,19 +87,30 @@ class Thumbnails:
         return pixels
 
     def picture(self, row: int) -> np.ndarray | None:
-        """RGB picture of a data row, [height, width, 3] uint8, or None."""
-        place = self._place.get(int(row))
-        if place is None:
-            return None
-        start, stop = self._offset[place], self._offset[place + 1]
-        # Every command line imports this module; few draw.
-        from matplotlib import image as mpl_image
+        """RGB picture of a data row to look at, [height, width, 3] uint8.
 
-        file = io.BytesIO(self._jpeg[start:stop].tobytes())
-        pixels = mpl_image.imread(file, format="jpeg")
-        if pixels.ndim == 2:
-            pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-        return pixels[:, :, :3]
+        None where there is none, or a damaged one: among many that is no
+        reason to lose what it was to be shown beside. The first is warned of.
+        """
+        if row not in self:
+            return None
+        try:
+            return self.decoded(row)
+        except readers.DataError as error:
+            if not self._warned:
+                logging.warning("Damaged pictures are left blank: %s", error)
+            self._warned = True
+            return None
+
+    def damaged(self) -> np.ndarray:
+        """Data rows whose picture cannot be decoded, ascending, [m] int64."""
+        found = []
+        for row in self.rows:
+            try:
+                self.decoded(row)
+            except readers.DataError:
+                found.append(row)
+        return np.array(found, np.int64)
 
     def decoded(self, row: int) -> np.ndarray:
         """RGB picture of a data row that has one, see `picture`.
@@ -105,13 +118,22 @@ class Thumbnails:
         Raises:
             readers.DataError: Its file is damaged.
         """
+        # Every command line imports this module; few draw.
+        from matplotlib import image as mpl_image
+
+        place = self._place[int(row)]
+        start, stop = self._offset[place], self._offset[place + 1]
+        file = io.BytesIO(self._jpeg[start:stop].tobytes())
         try:
-            return self.picture(row)
+            pixels = mpl_image.imread(file, format="jpeg")
         # Pillow reports damage in more than one way.
         except (OSError, ValueError, SyntaxError) as error:
             raise readers.DataError(
                 f"The thumbnail of row {row} is no readable JPEG: {error}"
             ) from error
+        if pixels.ndim == 2:
+            pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+        return pixels[:, :, :3]
 
 
 def for_dataset(

@@ -168,6 +168,21 @@ def test_an_image_query_shows_a_picture_and_finds_words(data, pictures):
     assert "word1" in _shown(figure.axes[5])
 
 
+@pytest.mark.parametrize(
+    "draw", [figures.text_query_sheet, figures.image_query_sheet]
+)
+def test_a_damaged_picture_leaves_its_place_empty(
+    data, damaged_thumbnail_file, draw
+):
+    pictures = thumbnails.Thumbnails(damaged_thumbnail_file)
+
+    figure = draw(data, pictures, np.array([2]), np.array([[2]]), np.eye(1))
+
+    # The query's half, or the found one, is the picture of row 2.
+    assert "" in [_shown(axis) for axis in figure.axes]
+    assert not any(axis.images for axis in figure.axes)
+
+
 def test_a_search_without_labels_has_plain_frames(pictures):
     figure = figures.picture_sheet(
         [("red flower", None)], FOUND[:1], DISTANCES[:1], pictures

@@ -74,20 +74,14 @@ def test_data_without_labels_and_words_names_items_only(data, packed, tmp_path):
 
 
 def test_a_damaged_thumbnail_leaves_its_tile_white(
-    data, packed, thumbnail_file, tmp_path, caplog
+    data, packed, damaged_thumbnail_file, tmp_path
 ):
-    with np.load(thumbnail_file) as archive:
-        stored = dict(archive)
-    start, stop = stored["offset"][1:3]
-    stored["jpeg"][start:stop] = 0
-    np.savez(thumbnail_file, **stored)
-
     projector.write(
         tmp_path,
         data,
         np.arange(len(data)),
         *packed,
-        thumbnails.Thumbnails(thumbnail_file),
+        thumbnails.Thumbnails(damaged_thumbnail_file),
     )
 
     # Pictures of rows 0, 2 and 4; that of row 2 is damaged.
@@ -96,4 +90,3 @@ def test_a_damaged_thumbnail_leaves_its_tile_white(
     assert colours[1] == (255, 255, 255)
     np.testing.assert_allclose(colours[0], (0, 40, 200), atol=12)
     np.testing.assert_allclose(colours[2], (8, 40, 200), atol=12)
-    assert "row 2 is no readable JPEG" in caplog.text

@@ -8,11 +8,13 @@ from experiments import inspect_data
 
 
 def test_a_report_figures_and_a_sheet_are_written(
-    data_file, tmp_path, thumbnail_file
+    data_file, tmp_path, damaged_thumbnail_file
 ):
     out = tmp_path / "out"
 
-    report = inspect_data.inspect(str(data_file), out, str(thumbnail_file))
+    report = inspect_data.inspect(
+        str(data_file), out, str(damaged_thumbnail_file)
+    )
 
     assert json.loads((out / "report.json").read_text()) == report
     assert report["items"] == 120
@@ -20,7 +22,10 @@ def test_a_report_figures_and_a_sheet_are_written(
         assert mpl_image.imread(out / name).shape[2] == 4
     lines = inspect_data.show(report).splitlines()
     assert lines[0] == "120 items"
-    assert lines[-1].startswith("linear CCA: own text nearer in ")
+    assert lines[-2].startswith("linear CCA: own text nearer in ")
+    assert lines[-1].startswith(
+        "WRONG: 1 thumbnails are no readable JPEG, the first is that of row 2."
+    )
 
 
 def test_the_command_names_what_is_wrong(command, data, tmp_path):

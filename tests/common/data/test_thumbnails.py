@@ -24,6 +24,20 @@ def test_a_picture_is_found_by_its_data_row(thumbnail_file):
     assert _red(pictures.picture(np.int64(118))) == pytest.approx(236, abs=4)
 
 
+def test_a_damaged_picture_is_left_blank_and_warned_of_once(
+    damaged_thumbnail_file, caplog
+):
+    pictures = thumbnails.Thumbnails(damaged_thumbnail_file)
+
+    shown = [pictures.picture(row) for row in (2, 4, 2)]
+
+    assert shown[0] is None and shown[2] is None
+    assert _red(shown[1]) == pytest.approx(8, abs=4)
+    (record,) = caplog.records
+    assert "row 2 is no readable JPEG" in record.getMessage()
+    assert pictures.damaged().tolist() == [2]
+
+
 def test_rows_without_a_picture_are_known(thumbnail_file):
     pictures = thumbnails.Thumbnails(thumbnail_file)
 
