@@ -21,8 +21,8 @@ def open_rgb(file: bytes):
         A `PIL.Image.Image` of mode RGB.
 
     Raises:
-        ValueError: It is no picture, it is damaged or has more than 179
-            million pixels.
+        ValueError: It is no picture, it is damaged, has more than 179
+            million pixels or values of 32 bits.
     """
     from PIL import Image
     from PIL import ImageOps
@@ -33,7 +33,8 @@ def open_rgb(file: bytes):
             # odd metadata does no harm.
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(file))
-            picture = ImageOps.exif_transpose(picture).convert("RGBA")
+            picture = _eight_bits(ImageOps.exif_transpose(picture))
+            picture = picture.convert("RGBA")
     except Image.UnidentifiedImageError as error:
         raise ValueError("it is of no known picture format") from error
     # A damaged file fails wherever the damage is.
@@ -42,6 +43,24 @@ def open_rgb(file: bytes):
     canvas = Image.new("RGBA", picture.size, BACKGROUND)
     canvas.alpha_composite(picture)
     return canvas.convert("RGB")
+
+
+def _eight_bits(picture):
+    """The picture itself, or the upper half of 16 bits.
+
+    Pillow takes that half itself where there are several channels, but clips
+    a single one at 255.
+    """
+    from PIL import Image
+
+    if picture.mode in ("I", "F"):
+        raise ValueError(
+            f"its values have 32 bits (mode {picture.mode}), of which none is "
+            "known to be white; save it with 8 or 16"
+        )
+    if not picture.mode.startswith("I;16"):
+        return picture
+    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
 
 
 def squeeze(picture, side: int) -> np.ndarray:

@@ -32,6 +32,30 @@ def test_pictures_of_every_mode_become_rgb(halves, mode, tmp_path):
     assert pixels[:, 0].max() < 30 and pixels[:, 3].min() > 225
 
 
+@pytest.mark.parametrize(("order", "form"), [("<", "PNG"), (">", "TIFF")])
+def test_sixteen_bits_keep_their_shades(order, form):
+    shades = np.array([[0, 80, 255]])
+    # 65535 is white, 255 times 257.
+    picture = Image.fromarray((257 * shades).astype(f"{order}u2"))
+
+    decoded = np.asarray(photographs.open_rgb(_file(picture, form)))
+
+    np.testing.assert_array_equal(decoded, shades[..., None].repeat(3, 2))
+
+
+@pytest.mark.parametrize(("dtype", "mode"), [("i4", "I"), ("f4", "F")])
+def test_values_of_unknown_range_are_refused(dtype, mode):
+    file = _file(Image.fromarray(np.zeros((2, 2), dtype)), "TIFF")
+
+    with pytest.raises(ValueError) as refused:
+        photographs.open_rgb(file)
+
+    assert str(refused.value) == (
+        f"its values have 32 bits (mode {mode}), of which none is known to be "
+        "white; save it with 8 or 16"
+    )
+
+
 def test_a_photograph_is_turned_upright(halves):
     exif = Image.Exif()
     # 6: the top of the scene is on the right of the file.
