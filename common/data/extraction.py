@@ -81,18 +81,23 @@ def extract(
 
 def _key(extractor, folder, paths) -> str:
     """What decides a shard's content."""
-    sizes = [
-        [
-            path.relative_to(folder).as_posix(),
-            path.stat().st_size if path.is_file() else None,
-        ]
-        for path in paths
+    pictures = [
+        [path.relative_to(folder).as_posix(), _digest(path)] for path in paths
     ]
     made = dataclasses.asdict(extractor.made)
     # Where the weights lie does not matter.
     del made["weights"]
-    content = json.dumps([made, sizes])
+    content = json.dumps([made, pictures])
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _digest(path) -> str | None:
+    """SHA-256 of a file that can be read; a copy has the same."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _stored(file, key, skip_unreadable) -> dict[str, np.ndarray] | None:

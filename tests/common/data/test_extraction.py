@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -108,6 +109,36 @@ def test_another_picture_makes_its_shard_anew(extract, folder, tmp_path):
     changed = [name for name in before if before[name] != after[name]]
     assert changed == ["000000002.npz"]
     assert len(found.values) == 5
+
+
+def test_another_picture_of_the_same_size_and_time_is_seen(
+    extract, folder, tmp_path
+):
+    for name in NAMES:
+        Image.new("RGB", (9, 9), "blue").save(folder / name, "BMP")
+    before = extract().values
+    old = (folder / "3.png").stat()
+    Image.new("RGB", (9, 9), "red").save(folder / "3.png", "BMP")
+    os.utime(folder / "3.png", ns=(old.st_atime_ns, old.st_mtime_ns))
+
+    after = extract().values
+
+    assert (folder / "3.png").stat().st_size == old.st_size
+    changed = (before != after).any(axis=1)
+    assert changed.tolist() == [False, False, False, True, False]
+
+
+def test_pictures_that_were_copied_are_not_extracted_again(
+    extract, folder, tmp_path
+):
+    extract()
+    before = _shards(tmp_path)
+    for name in NAMES:
+        os.utime(folder / name, (1, 1))
+
+    extract()
+
+    assert _shards(tmp_path) == before
 
 
 def test_other_preprocessing_makes_all_shards_anew(
