@@ -20,26 +20,41 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Opens a temporary file beside `path` that replaces it on success.
 
     A crash or an exception leaves what was at `path` before untouched.
+
+    Raises:
+        OSError: `path` cannot be written.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name}."
-    )
+    with _named(path):
+        descriptor, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}."
+        )
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            with _named(path):
+                file.flush()
+                os.fsync(file.fileno())
         # mkstemp makes files only the owner can read.
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
+        with _named(path):
+            os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+@contextlib.contextmanager
+def _named(path: pathlib.Path) -> Iterator[None]:
+    """Lets an error tell of `path`, not of a file that nobody knows."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

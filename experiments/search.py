@@ -197,6 +197,40 @@ def draw(
     return True
 
 
+def draw_where(
+    finished: runs.FinishedRun, answer: Answer, picture: str
+) -> None:
+    """Draws where `--picture` says, or in the run, and tells of it.
+
+    Args:
+        finished: The run.
+        answer: What was found.
+        picture: Target; empty draws in the run, if that can be.
+
+    Raises:
+        ValueError: There is a target, and nothing to draw.
+        OSError: The target cannot be written.
+    """
+    path = pathlib.Path(
+        picture or finished.directory / "figures" / "search.png"
+    )
+    try:
+        drawn = draw(finished, answer, path)
+    except (ValueError, OSError) as error:
+        if picture:
+            raise
+        # Nobody asked for it, and the run may be another's.
+        print(f"Warning: no picture: {error}")
+        return
+    if drawn:
+        print(f"Picture: {path}")
+    elif picture:
+        raise ValueError(
+            "--picture draws thumbnails, and this run has none; train with "
+            "--thumbnails, or leave --picture out."
+        )
+
+
 def _encoders(finished):
     from common import export
 
@@ -254,11 +288,7 @@ def _main(arguments: list[str]) -> None:
                 finished, given.item, given.ask_with, given.top_k, server
             )
         print(show(finished, answer))
-        path = pathlib.Path(
-            given.picture or finished.directory / "figures" / "search.png"
-        )
-        if draw(finished, answer, path):
-            print(f"Picture: {path}")
+        draw_where(finished, answer, given.picture)
 
 
 if __name__ == "__main__":

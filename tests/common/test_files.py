@@ -35,10 +35,29 @@ def test_a_file_that_cannot_take_its_place_leaves_no_temporary(tmp_path):
     folder = tmp_path / "taken"
     folder.mkdir()
 
-    with pytest.raises(OSError), files.atomic_write(folder) as file:
+    with pytest.raises(OSError) as error, files.atomic_write(folder) as file:
         file.write(b"whole")
 
     assert os.listdir(tmp_path) == ["taken"]
+    assert str(error.value) == f"[Errno 21] Is a directory: '{folder}'"
+
+
+def test_a_file_that_cannot_be_begun_is_named_and_no_temporary(tmp_path):
+    # Names have at most 255 letters, and a temporary's is longer.
+    path = tmp_path / ("x" * 250)
+
+    with pytest.raises(OSError) as error, files.atomic_write(path):
+        pass
+
+    assert error.value.filename == str(path)
+
+
+def test_what_fails_inside_a_writer_keeps_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        with files.atomic_write(tmp_path / "file.bin"):
+            (tmp_path / "other.bin").read_bytes()
+
+    assert error.value.filename == str(tmp_path / "other.bin")
 
 
 def test_files_are_as_readable_as_the_umask_says(tmp_path):

@@ -167,8 +167,9 @@ def test_without_thumbnails_nothing_is_drawn(opened, tmp_path):
     assert not path.exists()
 
 
-def test_an_answer_is_drawn_with_its_thumbnails(opened, tmp_path):
-    # One picture for all of rows 4, 7 and 9.
+@pytest.fixture
+def pictured(opened, tmp_path):
+    """The run with one red picture for all of rows 4, 7 and 9."""
     Image.new("RGB", (8, 8), (200, 30, 30)).save(tmp_path / "red.jpg")
     jpeg = np.frombuffer((tmp_path / "red.jpg").read_bytes(), np.uint8)
     np.savez(
@@ -181,9 +182,11 @@ def test_an_answer_is_drawn_with_its_thumbnails(opened, tmp_path):
         **opened.record["run"],
         "thumbnails": str(tmp_path / "pictures.npz"),
     }
-    pictured = dataclasses.replace(opened, record={**opened.record, "run": run})
+    return dataclasses.replace(opened, record={**opened.record, "run": run})
 
-    drawn = search.draw(pictured, _answer(opened), tmp_path / "search.png")
+
+def test_an_answer_is_drawn_with_its_thumbnails(pictured, tmp_path):
+    drawn = search.draw(pictured, _answer(pictured), tmp_path / "search.png")
 
     assert drawn is True
     with Image.open(tmp_path / "search.png") as sheet:
@@ -191,6 +194,37 @@ def test_an_answer_is_drawn_with_its_thumbnails(opened, tmp_path):
         assert sheet.size == (379, 143)
         red = np.asarray(sheet.convert("RGB")).astype(int)
     assert ((red[..., 0] > 180) & (red[..., 1] < 60)).mean() > 0.2
+
+
+def test_a_picture_that_was_asked_for_and_cannot_be_drawn_is_an_error(
+    opened, pictured, tmp_path
+):
+    taken = tmp_path / "taken.png"
+    taken.mkdir()
+
+    with pytest.raises(ValueError) as without:
+        search.draw_where(opened, _answer(opened), str(tmp_path / "p.png"))
+    with pytest.raises(OSError) as refused:
+        search.draw_where(pictured, _answer(opened), str(taken))
+
+    assert str(without.value) == (
+        "--picture draws thumbnails, and this run has none; train with "
+        "--thumbnails, or leave --picture out."
+    )
+    assert refused.value.filename == str(taken)
+
+
+def test_a_run_that_cannot_be_written_to_is_searched_all_the_same(
+    pictured, tmp_path, capsys
+):
+    (tmp_path / "figures").write_bytes(b"no folder")
+    closed = dataclasses.replace(pictured, directory=tmp_path)
+
+    search.draw_where(closed, _answer(closed), "")
+
+    assert capsys.readouterr().out == (
+        f"Warning: no picture: [Errno 17] File exists: '{tmp_path}/figures'\n"
+    )
 
 
 def test_the_command_prints_the_answer_and_nothing_else(
