@@ -1,6 +1,7 @@
 """What is wrong or odd with a data set, and how to mend it."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -38,7 +39,7 @@ class Checkup:
 
     Attributes:
         data: The data set.
-        image: Its image features.
+        image: Its image features or pixels.
         text: Its bags of words.
         pairing: What CCA reaches, or None.
         damaged: Rows whose thumbnail cannot be decoded, [m] int64.
@@ -53,10 +54,10 @@ class Checkup:
     def findings(self) -> list[Finding]:
         """All that is amiss, what is wrong first."""
         found = [
-            *_images(self.image),
+            *_images(self.image, self.data.has_pixels),
             *_texts(self.text),
             *_labels(self.data),
-            *_pairs(self),
+            *_pairing(self.pairing),
             *_parts(self),
             *_pictures(self.damaged),
         ]
@@ -69,7 +70,11 @@ class Checkup:
         return {
             "items": len(data),
             "known_as": known_as(len(data)),
-            "image": {"columns": data.image_dim, **self.image.summary()},
+            "image": {
+                "shape": list(data.image_shape),
+                "columns": math.prod(data.image_shape),
+                **self.image.summary(),
+            },
             "text": {
                 "columns": data.text_dim,
                 "words_per_item": self.text.mean * data.text_dim
@@ -82,14 +87,15 @@ class Checkup:
             if data.labels is None
             else statistics.label_summary(data),
             "parts": {part: len(rows) for part, rows in parts.items()},
-            "repeated_pairs": len(data) - len(np.unique(self._pairs())),
+            "repeated_pairs": len(data) - len(np.unique(self.same_pair())),
             "cca": None
             if self.pairing is None
             else dataclasses.asdict(self.pairing),
             "findings": [dataclasses.asdict(f) for f in self.findings()],
         }
 
-    def _pairs(self) -> np.ndarray:
+    def same_pair(self) -> np.ndarray:
+        """First row whose image and text are both the same, [n] int64."""
         return statistics.repeated_pairs(self.image, self.text)
 
 
@@ -112,14 +118,16 @@ def known_as(items: int) -> list[str]:
     return sorted({cut.dataset for cut in cuts if cut.items == items})
 
 
-def _images(image: statistics.Columns) -> Iterator[Finding]:
+def _images(image: statistics.Columns, pixels: bool) -> Iterator[Finding]:
     if len(image.empty_rows):
         yield Finding(
             "wrong",
             f"{len(image.empty_rows)} images have only zeros, the first is row "
             f"{image.empty_rows[0]}.",
-            "Extract their features again or leave these rows out.",
+            "Make them anew from the pictures, or leave these rows out.",
         )
+    if pixels:
+        return
     if len(image.constant):
         yield Finding(
             "odd",
@@ -199,8 +207,7 @@ def _labels(data: arrays.CrossModalData) -> Iterator[Finding]:
         )
 
 
-def _pairs(checkup: Checkup) -> Iterator[Finding]:
-    pairing = checkup.pairing
+def _pairing(pairing: correlation.Pairing | None) -> Iterator[Finding]:
     if pairing is None:
         return
     if pairing.matched < 0.5 + pairing.margin:
@@ -241,7 +248,7 @@ def _parts(checkup: Checkup) -> Iterator[Finding]:
             f"row {both[0]}.",
             "Take them out of one of the two.",
         )
-    same = checkup._pairs()
+    same = checkup.same_pair()
     copies = np.isin(same[parts["query"]], same[parts["retrieval"]])
     if copies.sum() > len(both):
         first = parts["query"][np.flatnonzero(copies)[0]]

@@ -49,9 +49,10 @@ def check_pairing(data: arrays.CrossModalData, seed: int = 0) -> Pairing | None:
         seed: Seed of the part, at most 4,000 items.
 
     Returns:
-        None where there are too few items to tell.
+        None where there are too few items to tell, or pixels, of which a
+        linear map makes little.
     """
-    if len(data) < 40:
+    if len(data) < 40 or data.has_pixels:
         return None
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(data))[:_ITEMS]

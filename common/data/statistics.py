@@ -8,11 +8,13 @@ from common import disk
 from common.data import arrays
 
 _BLOCK = 4096
+# Values that are read at once; a row of pixels may have 100,000.
+_BLOCK_VALUES = 1 << 24
 
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-    """One modality's matrix.
+    """One modality's matrix; of pixels, each is a column.
 
     Attributes:
         dtype: Type on disk.
@@ -66,7 +68,7 @@ class Columns:
 
 
 def of_images(data: arrays.CrossModalData) -> Columns:
-    """Describes the image features as a model sees them."""
+    """Describes the image features or pixels as a model sees them."""
     return _columns(data.image, data.image_features)
 
 
@@ -76,16 +78,18 @@ def of_texts(data: arrays.CrossModalData) -> Columns:
 
 
 def _columns(stored: np.ndarray, features) -> Columns:
-    count, width = stored.shape
+    count = len(stored)
+    width = stored.size // count
+    step = max(1, min(_BLOCK, _BLOCK_VALUES // width))
     lowest = np.full(width, np.inf)
     highest = np.full(width, -np.inf)
     total = zeros = 0.0
     whole = True
     norms = np.empty(count)
     seen, repeats = {}, np.empty(count, np.int64)
-    for start in range(0, count, _BLOCK):
-        rows = slice(start, min(start + _BLOCK, count))
-        block = features(rows)
+    for start in range(0, count, step):
+        rows = slice(start, min(start + step, count))
+        block = features(rows).reshape(-1, width)
         lowest = np.minimum(lowest, block.min(axis=0))
         highest = np.maximum(highest, block.max(axis=0))
         total += block.sum(dtype=np.float64)

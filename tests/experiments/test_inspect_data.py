@@ -28,6 +28,18 @@ def test_a_report_figures_and_a_sheet_are_written(
     )
 
 
+def test_a_data_set_of_pixels_is_described(data, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 4, 6, 3), np.uint8)
+    np.savez(tmp_path / "d.npz", image=pixels, text=data.text)
+
+    report = inspect_data.inspect(str(tmp_path / "d.npz"), tmp_path / "out")
+
+    assert "images: pixels 4 x 6 x 3 of uint8, 0 to 255, " in (
+        inspect_data.show(report)
+    )
+    assert (tmp_path / "out" / "report.png").is_file()
+
+
 def test_the_command_names_what_is_wrong(command, data, tmp_path):
     text = data.text.copy()
     labels = data.labels.copy()

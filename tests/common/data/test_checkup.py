@@ -102,6 +102,25 @@ def test_missing_labels_fractions_and_pixels_are_named(data):
     assert "Texts hold fractions" in said(data, text=data.text * 0.5)
 
 
+def test_pixels_are_described_and_no_features_to_complain_of(data):
+    pixels = np.random.default_rng(0).integers(1, 256, (120, 2, 5, 3), np.uint8)
+    pixels[3] = 0
+    pixels[9] = pixels[8]
+
+    checked = examine(data, image=pixels)
+
+    image = checked.report()["image"]
+    assert (image["shape"], image["columns"]) == ([2, 5, 3], 30)
+    assert (image["minimum"], image["maximum"]) == (0, pixels.max())
+    assert image["mean"] == pytest.approx(pixels.mean())
+    assert image["repeated_rows"] == 1
+    # What linear CCA makes of raw pixels tells nothing of the order.
+    assert checked.pairing is None
+    assert [finding.what for finding in checked.findings()] == [
+        "1 images have only zeros, the first is row 3."
+    ]
+
+
 def test_copies_across_a_split_are_found(data):
     rows = np.arange(120)
     parts = {"query": rows[:20], "retrieval": rows[19:], "train": rows[30:]}
