@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common import codes
+from common import evaluation
 from common import histograms
 from common import retrieval
 
@@ -53,12 +54,11 @@ def all_directions(
 def _scores(counts: histograms.DistanceHistograms) -> dict:
     pair = counts.items, counts.relevant
     return {
-        "map_all": _mean(retrieval.expected_average_precision(*pair)),
-        "map_at_50": _mean(retrieval.expected_average_precision(*pair, 50)),
-        "chance": _mean(retrieval.chance_level(*pair)),
+        "map_all": evaluation.mean_over_queries(
+            retrieval.expected_average_precision(*pair)
+        ),
+        "map_at_50": evaluation.mean_over_queries(
+            retrieval.expected_average_precision(*pair, 50)
+        ),
+        "chance": evaluation.mean_over_queries(retrieval.chance_level(*pair)),
     }
-
-
-def _mean(values: np.ndarray) -> float | None:
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else None

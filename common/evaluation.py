@@ -135,7 +135,7 @@ class Evaluation:
         }
         for direction, (counts, sums, _) in ranked.items():
             total = counts.relevant.sum(axis=1)
-            found[direction]["map_all_stable"] = _mean(
+            found[direction]["map_all_stable"] = mean_over_queries(
                 sums[total > 0] / total[total > 0]
             )
         return {
@@ -169,6 +169,19 @@ class Evaluation:
             )
             for direction, counts in self.counts.items()
         }
+
+
+def mean_over_queries(values: np.ndarray) -> float | None:
+    """Mean of a metric over the queries that have it.
+
+    Args:
+        values: [q], NaN for a query without a relevant item.
+
+    Returns:
+        None, not NaN, where no query has it, for JSON.
+    """
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else None
 
 
 def code_statistics(
@@ -220,7 +233,7 @@ def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
         for start, stop in _blocks(*items.shape)
     ]
     means = {
-        name: _mean(np.concatenate([part[name] for part in parts]))
+        name: mean_over_queries(np.concatenate([part[name] for part in parts]))
         for name in parts[0]
     }
     at_ranks = {str(rank): means.pop(f"at_{rank}") for rank in PRECISION_RANKS}
@@ -283,9 +296,3 @@ def _code_statistics(packed: codes.PackedCodes) -> dict:
         "constant_bits": diagnostics.constant_bits(packed).tolist(),
         "distinct_codes": diagnostics.distinct_codes(packed),
     }
-
-
-def _mean(values: np.ndarray) -> float | None:
-    """Mean over the queries that have a value; None, not NaN, for JSON."""
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else None

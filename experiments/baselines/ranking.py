@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from common import evaluation
 from common import relevance
 from common import retrieval
 from common.data import arrays
@@ -91,7 +92,10 @@ def score_metrics(
     }
     return {
         "average_precision": columns["map_all"],
-        **{name: _mean(column) for name, column in columns.items()},
+        **{
+            name: evaluation.mean_over_queries(column)
+            for name, column in columns.items()
+        },
     }
 
 
@@ -120,8 +124,3 @@ def rank_counts(
         )
 
     return count(np.ones(relevant.shape, np.bool_)), count(relevant)
-
-
-def _mean(values: np.ndarray) -> float | None:
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else None
