@@ -22,13 +22,14 @@ _SIZES = (("MIRFlickr", 2000, 18015, 24), ("NUS-WIDE", 1866, 184691, 10))
 
 
 def measure(items: int, queries: int, rounds: int) -> dict:
-    """All figures; see `search_timings` for each.
+    """All figures of `search_timings` and `evaluation_timings`.
 
     Args:
         items: Size of the database that is searched.
         queries: Queries of a top-k search.
         rounds: Turns that the rivals take.
     """
+    from experiments import evaluation_timings
     from experiments import search_timings
 
     figures = {
@@ -52,12 +53,12 @@ def measure(items: int, queries: int, rounds: int) -> dict:
         items, max(1, queries // 10), rounds
     )
     _say("ten times the items", figures["growth"])
-    figures["validation"] = search_timings.validation(rounds)
+    figures["validation"] = evaluation_timings.validation(rounds)
     _say("validation", figures["validation"])
     for name, asked, size, labels in _SIZES:
         share = min(1.0, items / 1_000_000)
         for bits in (16, 64, 128):
-            found = search_timings.full_evaluation(
+            found = evaluation_timings.full_evaluation(
                 name,
                 max(1, int(asked * share)),
                 max(100, int(size * share)),

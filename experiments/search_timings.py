@@ -1,4 +1,4 @@
-"""What `benchmark_search` measures: each function returns figures for JSON.
+"""What `benchmark_search` measures of searches, as figures for JSON.
 
 Rivals take turns, and a ratio is the median over the rounds of one round's
 ratio, so that what else the machine does hits both alike. One thread is
@@ -15,9 +15,7 @@ from concurrent import futures
 import numpy as np
 
 from common import codes
-from common import evaluation
 from common import hamming
-from common import histograms
 from common import kernel
 from common import multi_index
 from common import peak_memory
@@ -172,143 +170,6 @@ def _read_bandwidth(rows: np.ndarray) -> float:
     return rows.nbytes / min(seconds)
 
 
-def full_evaluation(
-    name: str, queries: int, items: int, labels: int, bits: int, rounds: int
-) -> dict:
-    """All metrics in both directions against the loop that sorts every row.
-
-    The loop runs for some of the queries, and its time is extrapolated.
-    """
-    import threadpoolctl
-
-    rng = np.random.default_rng((bits, items))
-    packed = [
-        random_codes(count, bits, seed)
-        for seed, count in enumerate((queries, queries, items, items))
-    ]
-    query_labels, item_labels = (
-        rng.random((count, labels)) < 2 / labels for count in (queries, items)
-    )
-    some = np.arange(min(50, queries))
-    found, looped = {}, {}
-
-    def ours():
-        case = *packed, query_labels, item_labels, 1
-        found.update(evaluation.Evaluation(*case).metrics())
-
-    def counts():
-        case = *packed, query_labels, item_labels, 1
-        return evaluation.Evaluation(*case).counts
-
-    def loop(kind):
-        for direction, query, item in (("i2t", 0, 3), ("t2i", 1, 2)):
-            looped[direction, kind] = sorting_loop(
-                packed[query].take(some).to_bits(),
-                packed[item].to_bits(),
-                query_labels[some],
-                item_labels,
-                kind,
-            )
-
-    with threadpoolctl.threadpool_limits(1):
-        seconds = compete(
-            {
-                "ours": ours,
-                "counts": counts,
-                "stable": lambda: loop("stable"),
-                "default": lambda: loop("quicksort"),
-            },
-            rounds,
-        )
-    scale = queries / len(some)
-    same = evaluation.Evaluation(
-        *(codes_.take(some) for codes_ in packed[:2]),
-        *packed[2:],
-        query_labels[some],
-        item_labels,
-        1,
-    ).metrics()
-    for direction in ("i2t", "t2i"):
-        np.testing.assert_allclose(
-            same[direction]["map_all_stable"],
-            looped[direction, "stable"],
-            rtol=1e-12,
-        )
-    stable, default = (
-        scale * np.array(seconds[kind]) for kind in ("stable", "default")
-    )
-    return {
-        "size": name,
-        "queries": queries,
-        "items": items,
-        "bits": bits,
-        "seconds": float(np.median(seconds["ours"])),
-        "loop_queries": len(some),
-        "stable_loop_ratio": median_ratio(stable, seconds["ours"]),
-        "default_loop_ratio": median_ratio(default, seconds["ours"]),
-        "counts_stable_loop_ratio": median_ratio(stable, seconds["counts"]),
-        "counts_default_loop_ratio": median_ratio(default, seconds["counts"]),
-    }
-
-
-def validation(rounds: int) -> dict:
-    """MAP of a training run's validation: compiled scans against TensorFlow.
-
-    As many codes as the embedded data has, in one direction and all threads.
-    """
-    from common import relevance
-    from common import retrieval
-    from common import tensor_scan
-
-    rng = np.random.default_rng(3)
-    packed = [random_codes(count, 64, count) for count in (425, 3827)]
-    labels = [rng.random((len(side), 20)) < 0.1 for side in packed]
-
-    def ours():
-        words = relevance.checked_label_words(*packed, *labels)
-        counts = histograms.count_words(*packed, *words)
-        return retrieval.expected_average_precision(
-            counts.items, counts.relevant
-        )
-
-    def tensor():
-        rows = (side.rows for side in packed)
-        return tensor_scan.average_precision(*rows, *labels).numpy()
-
-    np.testing.assert_allclose(ours(), tensor(), rtol=1e-12)
-    seconds = compete({"ours": ours, "tensor": tensor}, rounds, threads=2)
-    return {
-        "queries": len(packed[0]),
-        "items": len(packed[1]),
-        "milliseconds": 1e3 * float(np.median(seconds["ours"])),
-        "tensorflow_ratio": median_ratio(seconds["tensor"], seconds["ours"]),
-    }
-
-
-def sorting_loop(
-    query_bits: np.ndarray,
-    item_bits: np.ndarray,
-    query_labels: np.ndarray,
-    item_labels: np.ndarray,
-    kind: str,
-) -> float:
-    """MAP as research code computes it: one product and one sort per query."""
-    query_signs, item_signs = query_bits * 2.0 - 1, item_bits * 2.0 - 1
-    query_labels, item_labels = query_labels * 1.0, item_labels * 1.0
-    total, counted = 0.0, 0
-    for signs, wanted in zip(query_signs, query_labels, strict=True):
-        relevant = (np.dot(wanted, item_labels.T) > 0).astype(np.float32)
-        number = int(relevant.sum())
-        if number == 0:
-            continue
-        distances = 0.5 * (item_signs.shape[1] - np.dot(signs, item_signs.T))
-        relevant = relevant[np.argsort(distances, kind=kind)]
-        ranks = np.asarray(np.where(relevant == 1)) + 1.0
-        total += np.mean(np.linspace(1, number, number) / ranks)
-        counted += 1
-    return total / counted
-
-
 def radius(items: int, queries: int, radii: tuple[int, ...], rounds: int):
     """Multi-index hashing against the linear scan, in one thread each."""
     database = random_codes(items, 64, 0)
@@ -321,29 +182,33 @@ def radius(items: int, queries: int, radii: tuple[int, ...], rounds: int):
     start = time.process_time()
     tables = multi_index.MultiIndexHashing(database, threads=1)
     built = time.process_time() - start
-    results = []
-    for reach in radii:
-        for mine, other in zip(
-            tables.within(few, reach), linear.within(few, reach), strict=True
-        ):
-            np.testing.assert_array_equal(mine, other)
-        seconds = compete(
-            {
-                "linear": lambda reach=reach: linear.within(few, reach),
-                "tables": lambda reach=reach: tables.within(asked, reach),
-            },
-            rounds,
-        )
-        linear_seconds = np.array(seconds["linear"]) * len(asked) / len(few)
-        results.append(
-            {
-                "items": items,
-                "radius": reach,
-                "ratio": median_ratio(linear_seconds, seconds["tables"]),
-                "microseconds_per_query": float(np.median(seconds["tables"]))
-                / len(asked)
-                * 1e6,
-                "build_seconds": built,
-            }
-        )
-    return results
+    return [
+        {
+            "items": items,
+            "radius": reach,
+            **_one_radius(linear, tables, few, asked, reach, rounds),
+            "build_seconds": built,
+        }
+        for reach in radii
+    ]
+
+
+def _one_radius(linear, tables, few, asked, reach, rounds) -> dict:
+    """The scan answers `few` of what is `asked`; its time is extrapolated."""
+    for mine, other in zip(
+        tables.within(few, reach), linear.within(few, reach), strict=True
+    ):
+        np.testing.assert_array_equal(mine, other)
+    seconds = compete(
+        {
+            "linear": lambda: linear.within(few, reach),
+            "tables": lambda: tables.within(asked, reach),
+        },
+        rounds,
+    )
+    linear_seconds = np.array(seconds["linear"]) * len(asked) / len(few)
+    each = float(np.median(seconds["tables"])) / len(asked)
+    return {
+        "ratio": median_ratio(linear_seconds, seconds["tables"]),
+        "microseconds_per_query": each * 1e6,
+    }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from common import kernel
+from experiments import evaluation_timings
 from experiments import search_timings
 from experiments import tables
 
@@ -36,7 +37,7 @@ def test_the_sorting_loop_is_map_over_queries_with_something_relevant():
     queries = np.array([[0, 0], [1, 1]], bool)
     labels = np.array([[1], [0], [1]])
 
-    found = search_timings.sorting_loop(
+    found = evaluation_timings.sorting_loop(
         queries, items, np.array([[1], [0]]), labels, "stable"
     )
 
@@ -50,7 +51,7 @@ def test_small_sizes_are_measured_and_become_a_table():
         "kind": "search",
         "top_100": [search_timings.top_k(20_000, 40, 64, 2, 1)],
         "evaluation": [
-            search_timings.full_evaluation("small", 30, 500, 5, 16, 1)
+            evaluation_timings.full_evaluation("small", 30, 500, 5, 16, 1)
         ],
         "radius": search_timings.radius(20_000, 40, (2,), 1),
     }
@@ -64,7 +65,7 @@ def test_small_sizes_are_measured_and_become_a_table():
 
 
 def test_validation_is_timed_where_both_paths_agree():
-    found = search_timings.validation(1)
+    found = evaluation_timings.validation(1)
 
     assert (found["queries"], found["items"]) == (425, 3827)
     assert found["tensorflow_ratio"] > 0
