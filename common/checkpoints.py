@@ -2,13 +2,17 @@
 
 On disk, in the checkpoint folder: `checkpoint` (which one is the newest),
 `epoch-N.index` and `epoch-N.data-*`, N counting finished epochs. The two
-newest are kept, so that a kill while one is written leaves the other.
+newest are kept, so that a kill while one is written leaves the other. A run
+that is timed leaves `seconds.json`, what it took up to the newest.
 """
 
 import os
+import pathlib
 
 import keras
 import tensorflow as tf
+
+from common import stopwatch
 
 
 class Checkpoints:
@@ -17,9 +21,17 @@ class Checkpoints:
     Args:
         model: A compiled model whose optimizers are built.
         directory: Folder of the checkpoints.
+        watch: What the run takes; goes on with the seconds of the sessions
+            before.
     """
 
-    def __init__(self, model: keras.Model, directory: str | os.PathLike):
+    def __init__(
+        self,
+        model: keras.Model,
+        directory: str | os.PathLike,
+        watch: stopwatch.Stopwatch | None = None,
+    ):
+        self._watch = watch
         self._epochs = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._checkpoint = tf.train.Checkpoint(model=model, epochs=self._epochs)
         self._manager = tf.train.CheckpointManager(
@@ -33,6 +45,8 @@ class Checkpoints:
         """Saves the state after `epochs` finished epochs."""
         self._epochs.assign(epochs)
         self._manager.save(checkpoint_number=epochs)
+        if self._watch:
+            self._watch.save(_seconds(self._manager.directory))
 
     def restore(self, directory: str | os.PathLike | None = None) -> int:
         """Restores the newest checkpoint; returns its finished epochs.
@@ -45,9 +59,8 @@ class Checkpoints:
         Raises:
             ValueError: The checkpoint does not fit the model or is damaged.
         """
-        newest = self._manager.latest_checkpoint
-        if directory is not None:
-            newest = tf.train.latest_checkpoint(os.fspath(directory))
+        directory = os.fspath(directory or self._manager.directory)
+        newest = tf.train.latest_checkpoint(directory)
         if newest is None:
             return 0
         try:
@@ -68,7 +81,14 @@ class Checkpoints:
                 f"The checkpoint {newest} cannot be read, it is damaged; train "
                 "again with another --output_dir."
             ) from error
+        # Runs of earlier versions have none.
+        if self._watch and _seconds(directory).exists():
+            self._watch.add(_seconds(directory))
         return int(self._epochs.numpy())
+
+
+def _seconds(directory: str) -> pathlib.Path:
+    return pathlib.Path(directory) / "seconds.json"
 
 
 class SaveEpochs(keras.callbacks.Callback):

@@ -47,7 +47,7 @@ def fit(
         cluster.WorkerLostError: Another worker is gone.
     """
     checkpoints = common_checkpoints.Checkpoints(
-        model, prepared.directory / "checkpoints"
+        model, prepared.directory / "checkpoints", prepared.watch
     )
     with runner.one_sentence_errors():
         finished = 0

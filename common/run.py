@@ -12,6 +12,7 @@ from common import cluster
 from common import files
 from common import records
 from common import settings
+from common import stopwatch
 from common.data import arrays
 from common.data import readers
 from common.data import splits
@@ -92,12 +93,18 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """A run's data, split and folder, checked and ready to train."""
+    """A run's data, split and folder, checked and ready to train.
+
+    `watch` counts what it takes, those sessions before a resume included.
+    """
 
     run: Run
     data: arrays.CrossModalData
     split: splits.Split
     directory: pathlib.Path
+    watch: stopwatch.Stopwatch = dataclasses.field(
+        default_factory=stopwatch.Stopwatch
+    )
 
     @property
     def worker(self) -> cluster.Worker:

@@ -1,7 +1,9 @@
 """What a training takes."""
 
+import os
 import time
 
+from common import files
 from common import peak_memory
 
 
@@ -9,6 +11,10 @@ class Stopwatch:
     """Counts from when it is made."""
 
     def __init__(self):
+        self.start()
+
+    def start(self) -> None:
+        """Counts anew, from now."""
         self._wall = time.monotonic()
         self._processor = time.process_time()
 
@@ -25,3 +31,27 @@ class Stopwatch:
             "cpu_seconds": time.process_time() - self._processor,
             "peak_memory_bytes": peak_memory.so_far(),
         }
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the seconds so far as JSON, for a run that goes on later."""
+        seconds = self.costs()
+        # Another process has a memory of its own.
+        del seconds["peak_memory_bytes"]
+        files.write_json(path, seconds)
+
+    def add(self, path: str | os.PathLike) -> None:
+        """Counts the seconds that `save` wrote in, too.
+
+        Raises:
+            ValueError: The file holds no such seconds.
+            OSError: The file cannot be opened.
+        """
+        seconds = files.read_json(path)
+        try:
+            self._wall -= seconds["train_seconds"]
+            self._processor -= seconds["cpu_seconds"]
+        except (TypeError, KeyError) as error:
+            raise ValueError(
+                f"{path} holds no `train_seconds` and `cpu_seconds`; remove it "
+                "to count from now on."
+            ) from error

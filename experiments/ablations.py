@@ -113,18 +113,11 @@ def run_one(method: trainings.Method, config: Any, run: common_run.Run) -> dict:
 
     A training that went wrong by itself leaves its `failure`.
     """
-    finished = pathlib.Path(run.output_dir) / "metrics.json"
-    if finished.exists():
-        with runner.one_sentence_errors():
-            # A finished run counts only where its settings are these.
-            method.prepare(config, run)
-        metrics = files.read_json(finished)
-    else:
-        try:
-            metrics = trainings.train(method, config, run)
-        except method.failures as error:
-            print(error)
-            return {"failure": str(error)}
+    try:
+        metrics = trainings.train_once(method, config, run)
+    except method.failures as error:
+        print(error)
+        return {"failure": str(error)}
     return {
         "train_seconds": round(metrics["train_seconds"], 1),
         "cpu_seconds": _rounded(metrics.get("cpu_seconds")),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import pathlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 from absl import flags
 
 from common import cluster
+from common import files
 from common import run as common_run
 from common import runner
-from common import stopwatch
 from common.data import arrays
 from common.data import splits
 
@@ -53,6 +54,9 @@ class Method:
 
     def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
         """Checks a run's inputs, makes its folder and writes `run.json`."""
+        if run.strategy != "none":
+            # XLA cannot read another device's variables.
+            run = dataclasses.replace(run, jit_compile=False)
         return common_run.prepare(
             run,
             self.name,
@@ -74,9 +78,6 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
         Its metrics, as written to `metrics.json`; none for a worker that is
         not the first.
     """
-    if run.strategy != "none":
-        # XLA cannot read another device's variables.
-        run = dataclasses.replace(run, jit_compile=False)
     with runner.one_sentence_errors():
         prepared = method.prepare(config, run)
     title = method.title(config, run)
@@ -86,13 +87,13 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     from common import distribution
 
     with distribution.scope(run.strategy):
-        watch = stopwatch.Stopwatch()
+        prepared.watch.start()
         model = method.fit(config, prepared)
         if not prepared.worker.is_chief:
             print("Trained; worker 0 evaluates and exports the model.")
             distribution.meet()
             return {}
-        costs = watch.costs()
+        costs = prepared.watch.costs()
     from common import reporting
 
     metrics = reporting.finish(prepared, model, title, costs)
@@ -110,10 +111,27 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     return metrics
 
 
+def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
+    """Metrics of a run that has finished; trains one that has not.
+
+    Args:
+        method: The method.
+        config: Its settings.
+        run: Data, seed and folder, which is named.
+    """
+    finished = pathlib.Path(run.output_dir) / "metrics.json"
+    if not finished.exists():
+        return train(method, config, run)
+    with runner.one_sentence_errors():
+        # A finished run counts only where its settings are these.
+        method.prepare(config, run)
+        return files.read_json(finished)
+
+
 def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
     """Trains every variant into a sub-folder of one folder.
 
-    One that fails has no line in the table.
+    On a resumed run one that finished is not repeated. One that fails has no line in the table.
     """
     with runner.one_sentence_errors():
         refuse_no_table(run)
@@ -125,7 +143,7 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
         directory = parent / folder_name(variant)
         started = (directory / "run.json").exists()
         try:
-            rows[variant] = train(
+            rows[variant] = train_once(
                 method,
                 dataclasses.replace(config, **changed),
                 dataclasses.replace(

@@ -3,6 +3,8 @@ import pytest
 import tensorflow as tf
 
 from common import checkpoints
+from common import files
+from common import stopwatch
 
 
 def _trained(linear, batches, epochs=1, seed=0, bits=12):
@@ -100,6 +102,37 @@ def test_a_restored_run_still_removes_what_it_found(linear, batches, tmp_path):
     resumed.save(3)
 
     assert _saved_epochs(tmp_path) == ["epoch-2.index", "epoch-3.index"]
+
+
+def test_a_restored_run_goes_on_counting_its_seconds(
+    linear, batches, tmp_path
+):
+    model = _trained(linear, batches)
+    checkpoints.Checkpoints(model, tmp_path, stopwatch.Stopwatch()).save(1)
+    # The training took longer than this test may.
+    files.write_json(
+        tmp_path / "seconds.json",
+        {"train_seconds": 500.0, "cpu_seconds": 900.0},
+    )
+    watch = stopwatch.Stopwatch()
+    resumed = checkpoints.Checkpoints(model, tmp_path, watch)
+
+    resumed.restore()
+    resumed.save(2)
+
+    assert watch.costs()["train_seconds"] >= 500
+    assert files.read_json(tmp_path / "seconds.json")["cpu_seconds"] >= 900
+
+
+def test_a_checkpoint_without_seconds_restores(linear, batches, tmp_path):
+    model = _trained(linear, batches)
+    checkpoints.Checkpoints(model, tmp_path).save(1)
+    watch = stopwatch.Stopwatch()
+
+    assert checkpoints.Checkpoints(model, tmp_path, watch).restore() == 1
+
+    assert not (tmp_path / "seconds.json").exists()
+    assert watch.costs()["train_seconds"] < 60
 
 
 def test_a_half_written_checkpoint_is_not_the_newest(linear, batches, tmp_path):

@@ -107,10 +107,18 @@ def test_a_run_resumes_before_an_epoch_of_the_generator(
 ):
     run = dataclasses.replace(toy, output_dir=str(cut_off), resume=True)
 
-    trainings.train(train_ugach.METHOD, config, run)
+    files.write_json(
+        cut_off / "checkpoints" / "seconds.json",
+        {"train_seconds": 2000.0, "cpu_seconds": 3000.0},
+    )
+
+    metrics = trainings.train(train_ugach.METHOD, config, run)
 
     assert "Resuming after 4 of 5 epochs." in capsys.readouterr().out
     _assert_same_run(cut_off, finished)
+    # What came before the resume is part of what the training took.
+    assert metrics["train_seconds"] > 2000
+    assert metrics["cpu_seconds"] > 3000
 
 
 def test_a_damaged_checkpoint_ends_in_one_sentence(cut_off, config, toy):

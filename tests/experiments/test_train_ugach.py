@@ -188,6 +188,7 @@ def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
 ):
     folder = tmp_path / "all"
     shutil.copytree(finished, folder / "ugach")
+    before = (folder / "ugach" / "metrics.json").stat().st_mtime_ns
 
     trainings.train_variants(
         train_ugach.METHOD,
@@ -206,6 +207,8 @@ def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
     found = {name: (folder / name / "codes.npz").read_bytes() for name in modes}
     assert found["ugach"] == (finished / "codes.npz").read_bytes()
     assert len(set(found.values())) == 3
+    again = (folder / "ugach" / "metrics.json").stat().st_mtime_ns
+    assert again == before
     for name, mode in modes.items():
         record = files.read_json(folder / name / "run.json")
         assert record["config"]["mode"] == mode
