@@ -95,7 +95,7 @@ class Run:
 class Prepared:
     """A run's data, split and folder, checked and ready to train.
 
-    `watch` counts what it takes, those sessions before a resume included.
+    `watch` counts what it takes, sessions before a resume included.
     """
 
     run: Run

@@ -21,7 +21,15 @@ def evaluate(finished: runs.FinishedRun, source: str) -> dict:
 
     Returns:
         The content of a `metrics.json`, without times.
+
+    Raises:
+        ValueError: The run is not ranked by its codes.
     """
+    if runs.ranked_by_score(finished.directory):
+        raise ValueError(
+            f"{finished.directory} is ranked by a score of its own, which its "
+            "codes do not tell; its metrics.json has the figures."
+        )
     from common import encoding
     from common import evaluation
 

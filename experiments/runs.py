@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from absl import flags
 
+from common import files
 from common import hamming
 from common import records
 from common import run as common_run
@@ -62,6 +63,12 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         )
     split = splits.load(path / "split.npz")
     return FinishedRun(path, record, data, pictured, split)
+
+
+def ranked_by_score(directory: pathlib.Path) -> bool:
+    """Whether a run is ranked by a score, not by its codes' distances."""
+    metrics = files.read_json(directory / "metrics.json")
+    return metrics.get("ranked_by") == "score"
 
 
 def retrieval_index(

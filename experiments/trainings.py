@@ -131,7 +131,8 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
 def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
     """Trains every variant into a sub-folder of one folder.
 
-    On a resumed run one that finished is not repeated. One that fails has no line in the table.
+    On a resumed run one that finished is not repeated. One that fails has no
+    line in the table.
     """
     with runner.one_sentence_errors():
         refuse_no_table(run)

@@ -53,10 +53,11 @@ def score_metrics(
     queries: np.ndarray,
     query_labels: np.ndarray,
     database_labels: np.ndarray,
-) -> dict[str, float | np.ndarray | None]:
+) -> dict[str, float | np.ndarray | dict | None]:
     """Mean metrics of one direction, over queries with a relevant item.
 
-    `average_precision` is what `map_all` is the mean of, [q].
+    `average_precision` is what `map_all` is the mean of, [q], and `curves`
+    holds what `curves` returns.
 
     Args:
         scorer: Maps queries to scores of the database, higher is nearer.
@@ -66,13 +67,14 @@ def score_metrics(
     """
     query_words = relevance.label_words(query_labels)
     database_words = relevance.label_words(database_labels)
-    found = []
+    found, hits = [], []
     for start in range(0, len(queries), _BLOCK):
         block = slice(start, start + _BLOCK)
         counts = rank_counts(
             scorer(queries[block]),
             relevance.share_label(query_words[block], database_words),
         )
+        hits.append(expected_hits(*counts).sum(axis=0))
         found.append(
             {
                 "map_all": retrieval.expected_average_precision(*counts),
@@ -92,10 +94,52 @@ def score_metrics(
     }
     return {
         "average_precision": columns["map_all"],
+        "curves": curves(
+            np.sum(hits, axis=0), int(np.sum(~np.isnan(columns["map_all"])))
+        ),
         **{
             name: evaluation.mean_over_queries(column)
             for name, column in columns.items()
         },
+    }
+
+
+def expected_hits(items: np.ndarray, relevant: np.ndarray) -> np.ndarray:
+    """Relevant items among the first N = 1..n, mean of tie orders, [q, n].
+
+    Args:
+        items: [q, n] items of each group of ties.
+        relevant: [q, n] relevant ones.
+    """
+    share = np.zeros(items.shape)
+    np.divide(relevant, items, out=share, where=items > 0)
+    at_ranks = np.repeat(share, items.ravel()).reshape(items.shape)
+    return np.cumsum(at_ranks, axis=1)
+
+
+def curves(hits: np.ndarray, queries: int) -> dict[str, np.ndarray]:
+    """Curves of one direction, as `Evaluation.curves` names them.
+
+    Scores of two queries need not compare, so precision and recall go along
+    the ranks in place of radii; all queries find equally many items there.
+
+    Args:
+        hits: Relevant items that all queries find among the first N, [n].
+        queries: How many have a relevant item at all.
+
+    Returns:
+        `micro_precision` and `micro_recall` [n] over N = 1..n, and
+        `precision_at` [1000] over N = 1..1000, in which N is the denominator
+        where the database is smaller, too. NaN without queries.
+    """
+    queries = queries or np.nan
+    ranks = np.arange(1, len(hits) + 1)
+    first = np.arange(1, evaluation.CURVE_RANKS + 1)
+    return {
+        "micro_precision": hits / (queries * ranks),
+        "micro_recall": hits / (hits[-1] or np.nan),
+        "precision_at": hits[np.minimum(first, len(hits)) - 1]
+        / (queries * first),
     }
 
 

@@ -10,7 +10,9 @@ from common import encoding
 from common import figures
 from common.data import arrays
 from common.data import splits
+from experiments import runs
 from experiments import spreads
+from experiments.baselines import evaluation as baseline_evaluation
 from experiments.papers import specs
 
 _DIRECTIONS = figures.DIRECTIONS.items()
@@ -61,21 +63,24 @@ def curves(
 ) -> mpl_figure.Figure:
     """Curves over the ranking, mean over seeds.
 
+    A row is left out, with a sentence, where a run of it is ranked by a score
+    and an earlier version kept no curves.
+
     Args:
         result: The table.
         folders: Finished runs of each row and code length.
         data: The data set.
         split: Its query and retrieval rows.
-        kind: `precision_at` of the first N, or `precision_recall` by radius.
+        kind: `precision_at` of the first N, or `precision_recall` by radius,
+            by rank where a method ranks by a score.
     """
     labels = encoding.split_labels(data, split)
-    found = {
-        row: [
-            encoding.load(folder / "codes.npz").evaluation(*labels).curves()
-            for folder in runs
-        ]
-        for (row, _), runs in folders.items()
-    }
+    found = {}
+    for (row, _), of_row in folders.items():
+        try:
+            found[row] = [_ranking_curves(one, labels) for one in of_row]
+        except ValueError as error:
+            print(f"{row} is not in the picture: {error}")
 
     def draw(axis, direction):
         for row, seeds in found.items():
@@ -88,6 +93,13 @@ def curves(
         axis.set(**names[kind])
 
     return _figure(result, "precision", draw)
+
+
+def _ranking_curves(folder, labels) -> dict:
+    """A run's curves, by the ranking that its MAP is of."""
+    if runs.ranked_by_score(folder):
+        return baseline_evaluation.load_curves(folder)
+    return encoding.load(folder / "codes.npz").evaluation(*labels).curves()
 
 
 def _curve(seeds, kind) -> tuple[np.ndarray, np.ndarray]:

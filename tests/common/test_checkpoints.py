@@ -104,9 +104,7 @@ def test_a_restored_run_still_removes_what_it_found(linear, batches, tmp_path):
     assert _saved_epochs(tmp_path) == ["epoch-2.index", "epoch-3.index"]
 
 
-def test_a_restored_run_goes_on_counting_its_seconds(
-    linear, batches, tmp_path
-):
+def test_a_restored_run_goes_on_counting_its_seconds(linear, batches, tmp_path):
     model = _trained(linear, batches)
     checkpoints.Checkpoints(model, tmp_path, stopwatch.Stopwatch()).save(1)
     # The training took longer than this test may.
