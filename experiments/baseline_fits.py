@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import os
 import time
+from concurrent.futures import process
 from typing import Any
 
 from common import files
@@ -99,6 +100,7 @@ def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
 
     Raises:
         ValueError: The method does not take these bits or data.
+        MemoryError: The method needs more memory than there is.
         RuntimeError: The process died, most likely for want of memory.
     """
     context = multiprocessing.get_context("spawn")
@@ -108,7 +110,7 @@ def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
         )
         try:
             job.result()
-        except concurrent.futures.process.BrokenProcessPool as error:
+        except process.BrokenProcessPool as error:
             raise RuntimeError(
                 f"The process that fitted {name} died; it may have run out of "
                 "memory."

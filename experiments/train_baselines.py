@@ -28,6 +28,7 @@ from common.data import arrays
 from experiments import ablations
 from experiments import baseline_fits
 from experiments import tables
+from experiments import trainings
 
 
 def run_all(
@@ -62,9 +63,9 @@ def run_all(
         try:
             one |= kept(run_cell(name, cell, cell_run))
             record = records.load(directory)
-        except (ValueError, OSError, RuntimeError) as error:
-            print(f"Error: {directory.name}: {error}", flush=True)
-            one["failure"] = str(error)
+        except (ValueError, OSError, RuntimeError, MemoryError) as error:
+            one["failure"] = trainings.failure(error)
+            print(f"Error: {directory.name}: {one['failure']}", flush=True)
         runs.append(one)
     return _result(methods, run, runs, record)
 
@@ -101,6 +102,8 @@ def run_cell(name: str, cell: baseline_fits.Cell, run: common_run.Run) -> dict:
     Raises:
         ValueError: The inputs are wrong, or the folder holds a cell of other
             settings.
+        MemoryError: The method needs more memory than there is.
+        RuntimeError: The process of the fit died.
     """
     prepared = common_run.prepare(run, name, cell, cell.settings.supervised)
     finished = prepared.directory / "metrics.json"

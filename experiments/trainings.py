@@ -162,6 +162,14 @@ def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
         print(reporting.table(rows))
 
 
+def failure(error: BaseException) -> str:
+    """The sentence that stands in place of a failed training's metrics."""
+    sentence = str(error).removeprefix("Error: ")
+    if isinstance(error, MemoryError) and not sentence:
+        return "It ran out of memory."
+    return sentence
+
+
 def refuse_no_table(run: common_run.Run) -> None:
     """Refuses a run whose models cannot be compared in a table.
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Iterator
+from concurrent.futures import process
 from typing import Any
 
 from common import run as common_run
@@ -29,6 +30,7 @@ _OWN = (
     (train_ssah.METHOD, ssah_config.PRESETS),
 )
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_FAILURES = (ValueError, OSError, RuntimeError, MemoryError, SystemExit)
 # Names that tables shorten.
 _COMPARED = {name: key for key, name in baseline_fits.NAMES.items()} | {
     "ACMR": "acmr"
@@ -132,15 +134,15 @@ def _outcome(cell: Cell, run: common_run.Run) -> dict:
         if (folder / "metrics.json").exists():
             return _train(cell, run)
         context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, context) as process:
-            return process.submit(_train_quietly, cell, run).result()
-    except (ValueError, OSError, SystemExit) as error:
-        return _failure(error)
-    except concurrent.futures.process.BrokenProcessPool:
+        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+            return pool.submit(_train_quietly, cell, run).result()
+    except process.BrokenProcessPool:
         return {
             "failure": "Its process died; it may have run out of memory. "
             f"{folder}.log tells what it did last."
         }
+    except _FAILURES as error:
+        return {"failure": trainings.failure(error)}
 
 
 def _train_quietly(cell: Cell, run: common_run.Run) -> dict:
@@ -157,11 +159,7 @@ def _train_quietly(cell: Cell, run: common_run.Run) -> dict:
         try:
             return _train(cell, run)
         except SystemExit as error:
-            return _failure(error)
-
-
-def _failure(error: BaseException) -> dict:
-    return {"failure": str(error).removeprefix("Error: ")}
+            return {"failure": trainings.failure(error)}
 
 
 def _train(cell: Cell, run: common_run.Run) -> dict:

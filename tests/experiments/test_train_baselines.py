@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +11,7 @@ from common import files
 from experiments import baseline_fits
 from experiments import tables
 from experiments import train_baselines
+from experiments.baselines import method as baseline_method
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -82,6 +84,29 @@ def test_a_fit_that_is_refused_leaves_the_others_alone(result, run):
     lines = tables.baselines_table(result).splitlines()
     assert lines[2].startswith("| CCQ | 8 | failed with 1 of 1 seeds |")
     assert len({line.count("|") for line in lines}) == 1
+
+
+class _Deadly(baseline_method.Method):
+    """Ends the process that it is sent to."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_fits_that_want_too_much_memory_leave_the_others_alone(result, run):
+    methods = {
+        "cmssh": baseline_fits.create("cmssh", {"pairs": str(10**15)}),
+        "pdh": _Deadly(),
+        "cvh": baseline_fits.create("cvh", {}),
+    }
+
+    refused, dead, fitted = _run_all(run, methods, 8)["runs"]
+
+    assert refused["failure"].startswith("Unable to allocate")
+    assert dead["failure"] == (
+        "The process that fitted pdh died; it may have run out of memory."
+    )
+    assert "failure" not in fitted
 
 
 def test_the_table_has_mean_and_spread_over_seeds():

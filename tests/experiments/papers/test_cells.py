@@ -85,3 +85,13 @@ def test_a_finished_cell_that_cannot_be_this_one_is_a_failure_of_its_own(
     failure = "batch_size must be at most 100 with 100 training rows"
     assert found[0][0] == cell
     assert found[0][1]["failure"].startswith(failure)
+
+
+def test_a_cell_that_wants_too_much_memory_is_a_failure_of_its_own(
+    toy, tmp_path
+):
+    row = specs.Row("CMSSH", "CMSSH", (("pairs", 10**15),))
+
+    ((_, outcome),) = cells.train_all([cells.Cell(row, 8, 0)], toy, tmp_path, 1)
+
+    assert outcome["failure"].startswith("Unable to allocate")
