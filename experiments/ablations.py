@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -99,7 +100,7 @@ def _define_flags() -> None:
 def _main(method, config, run) -> None:
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        lengths = [length(text) for text in given.lengths] or [config.bits]
+        lengths = code_lengths(given.lengths) or [config.bits]
         chosen = _choose(method, given.variants)
         trainings.refuse_no_table(run)
     result = run_all(chosen, config, run, given.num_seeds, lengths)
@@ -148,15 +149,23 @@ def _choose(method, names) -> trainings.Method:
     return dataclasses.replace(method, variants=variants or method.variants)
 
 
-def length(text: str) -> int:
-    """A code length as it is typed.
+def code_lengths(texts: Sequence[str]) -> list[int]:
+    """Code lengths as they are typed.
 
     Raises:
-        ValueError: The text is no whole number.
+        ValueError: One is no whole number from 1, or stands there twice, which
+            would count its runs as more seeds.
     """
-    if not text.strip().isdecimal():
-        raise ValueError(
-            "--lengths takes whole numbers such as 16,32,64; received "
-            f"{text!r}."
-        )
-    return int(text)
+    found = []
+    for text in texts:
+        if not text.strip().isdecimal() or int(text) < 1:
+            raise ValueError(
+                "--lengths takes whole numbers from 1, such as 16,32,64; "
+                f"received {text!r}."
+            )
+        if int(text) in found:
+            raise ValueError(
+                f"--lengths takes each code length once; received {int(text)} twice."
+            )
+        found.append(int(text))
+    return found

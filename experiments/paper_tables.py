@@ -205,8 +205,7 @@ def _plan(name: str, given: flags.FlagValues) -> Plan:
     known = published.data_sets(name)
     if given.published:
         _refuse("published", [given.published], known)
-    lengths = [ablations.length(text) for text in given.lengths]
-    lengths = tuple(lengths) or table.lengths
+    lengths = tuple(ablations.code_lengths(given.lengths)) or table.lengths
     return Plan(
         name,
         table,

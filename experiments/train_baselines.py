@@ -189,7 +189,7 @@ def _main(arguments: list[str]) -> None:
     given = flags.FLAGS
     with runner.one_sentence_errors():
         run = common_flags.resolve(common_run.Run())
-        lengths = [ablations.length(text) for text in given.lengths] or [32]
+        lengths = ablations.code_lengths(given.lengths) or [32]
         names = given.methods or list(baseline_fits.NAMES)
         methods = _methods(names, given.change)
         # Wrong data would be wrong for every cell.

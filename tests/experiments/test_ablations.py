@@ -60,6 +60,24 @@ def test_lengths_that_are_no_numbers_are_refused(start):
     assert "received 'many'" in errors
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["16", "32", " 16"], "each code length once; received 16 twice."),
+        (["16", "0"], "whole numbers from 1, .*; received '0'."),
+        (["-8"], "whole numbers from 1, .*; received '-8'."),
+        (["8.0"], "whole numbers from 1, .*; received '8.0'."),
+    ],
+)
+def test_lengths_that_are_none_or_stand_there_twice_are_refused(typed, message):
+    with pytest.raises(ValueError, match=message):
+        ablations.code_lengths(typed)
+
+
+def test_lengths_keep_their_order():
+    assert ablations.code_lengths(["64", "16", "32"]) == [64, 16, 32]
+
+
 def test_variants_that_do_not_exist_are_refused(start):
     process = start("ablation_ugach", "--variants=UGACH,Baseline-WGAN")
 
