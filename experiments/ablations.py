@@ -158,14 +158,16 @@ def code_lengths(texts: Sequence[str]) -> list[int]:
     """
     found = []
     for text in texts:
-        if not text.strip().isdecimal() or int(text) < 1:
+        length = int(text) if text.strip().isdecimal() else 0
+        if length < 1:
             raise ValueError(
                 "--lengths takes whole numbers from 1, such as 16,32,64; "
                 f"received {text!r}."
             )
-        if int(text) in found:
+        if length in found:
             raise ValueError(
-                f"--lengths takes each code length once; received {int(text)} twice."
+                "--lengths takes each code length once; received "
+                f"{length} twice."
             )
-        found.append(int(text))
+        found.append(length)
     return found

@@ -45,7 +45,7 @@ def run_all(
 
     Args:
         methods: Compared methods with their settings, by name.
-        run: Data and output folder.
+        run: Data and output folder, which is named.
         num_seeds: How many.
         lengths: Code lengths, in bits.
 
@@ -75,9 +75,7 @@ def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
 
     A method that draws nothing is fitted once.
     """
-    parent = common_run.choose_directory(
-        run, "baselines", baseline_fits.Cell(lengths[0], None)
-    )
+    parent = pathlib.Path(run.output_dir)
     for seed in range(num_seeds):
         for bits in lengths:
             for name, settings in methods.items():
@@ -192,6 +190,15 @@ def _main(arguments: list[str]) -> None:
         lengths = ablations.code_lengths(given.lengths) or [32]
         names = given.methods or list(baseline_fits.NAMES)
         methods = _methods(names, given.change)
+        if run.strategy != "none":
+            raise ValueError(
+                "The compared methods fit on one processor; leave --strategy="
+                f"{run.strategy} out."
+            )
+        parent = common_run.choose_directory(
+            run, "baselines", baseline_fits.Cell(lengths[0], None)
+        )
+        run = dataclasses.replace(run, output_dir=str(parent))
         # Wrong data would be wrong for every cell.
         data, _ = common_run.read_inputs(run)
         arrays.require_features(data)

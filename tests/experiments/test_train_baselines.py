@@ -192,14 +192,29 @@ def test_lines_come_at_most_every_ten_seconds(capsys):
     assert capsys.readouterr().out == "cmfh: 2 of 25, objective 3\n"
 
 
-def test_wrong_input_ends_the_command_in_one_sentence(command, tmp_path):
-    code, output, errors = command(
-        "train_baselines", "--methods=svm", f"--output_dir={tmp_path}/out"
-    )
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("--methods=svm", "Unknown method 'svm'; there are cvh"),
+        (
+            "--methods=cvh --resume",
+            "--resume needs the --output_dir of the run.",
+        ),
+        (
+            "--methods=cvh --strategy=mirrored",
+            "The compared methods fit on one processor;",
+        ),
+    ],
+)
+def test_wrong_input_ends_the_command_in_one_sentence(
+    command, tmp_path, typed, message
+):
+    code, output, errors = command("train_baselines", *typed.split())
 
     assert (code, output) == (1, "")
-    assert errors.startswith("Error: Unknown method 'svm'; there are cvh")
-    assert not (tmp_path / "out").exists()
+    assert errors.startswith(f"Error: {message}")
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_result_file_keeps_what_was_run(result, tmp_path):
