@@ -65,9 +65,21 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
 
 
 def read_json(path: str | os.PathLike) -> Any:
-    """Reads a JSON file."""
+    """Reads a JSON file.
+
+    Raises:
+        ValueError: The file is no whole JSON.
+        OSError: The file cannot be opened.
+    """
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        try:
+            return json.load(file)
+        # Text that is no UTF-8 is a ValueError, too.
+        except ValueError as error:
+            raise ValueError(
+                f"{path} is not readable JSON ({error}); it may be truncated "
+                "or of another format."
+            ) from error
 
 
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:

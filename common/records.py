@@ -16,6 +16,13 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
 # What a resumed run must not change although no method knows of it; XLA draws
 # other random numbers from the same seed.
 _FIXED = ("seed", "jit_compile", "image_input")
+# What is read from a record, by part.
+_NEEDED = {
+    "config": ("bits",),
+    "run": ("dataset",),
+    "data": ("sha256",),
+    "split": ("sha256",),
+}
 
 
 def describe(
@@ -50,12 +57,32 @@ def load(directory: str | os.PathLike) -> dict:
     """Reads the `run.json` of a run's folder.
 
     Raises:
-        ValueError: The folder holds no run.
+        ValueError: The folder holds no run, or one of another program.
     """
     path = pathlib.Path(directory) / "run.json"
     if not path.is_file():
         raise ValueError(f"{directory} holds no run: there is no {path}.")
-    return files.read_json(path)
+    record = files.read_json(path)
+    missing = _missing(record)
+    if missing:
+        raise ValueError(
+            f"{path} lacks {', '.join(missing)}; it is no run of this program."
+        )
+    return record
+
+
+def _missing(record: Any) -> list[str]:
+    """Names of what is needed and not there."""
+    if not isinstance(record, dict):
+        return list(_NEEDED)
+    missing = [] if "method" in record else ["method"]
+    for part, names in _NEEDED.items():
+        found = record.get(part)
+        if not isinstance(found, dict):
+            missing.append(part)
+            continue
+        missing += [f"{part}.{name}" for name in names if name not in found]
+    return missing
 
 
 def check_same(record_file: pathlib.Path, record: dict) -> None:

@@ -43,7 +43,8 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
     """Opens a run's folder; an empty name opens the newest one.
 
     Raises:
-        ValueError: No finished run is there, or its data set has changed.
+        ValueError: No finished run of this version is there, or its data set
+            has changed.
     """
     path = pathlib.Path(directory) if directory else newest()
     record = records.load(path)
@@ -51,7 +52,7 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
-    data, pictured = common_run.read_data(common_run.Run(**record["run"]))
+    data, pictured = common_run.read_data(_run(path, record["run"]))
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "
@@ -63,6 +64,17 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         )
     split = splits.load(path / "split.npz")
     return FinishedRun(path, record, data, pictured, split)
+
+
+def _run(path: pathlib.Path, recorded: dict) -> common_run.Run:
+    known = {field.name for field in dataclasses.fields(common_run.Run)}
+    unknown = [name for name in recorded if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{path}/run.json has settings that this version does not know: "
+            f"{', '.join(unknown)}."
+        )
+    return common_run.Run(**recorded)
 
 
 def ranked_by_score(directory: pathlib.Path) -> bool:

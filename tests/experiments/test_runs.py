@@ -36,6 +36,36 @@ def test_a_run_that_has_not_finished_is_named(finished, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not JSON", "run.json is not readable JSON (Expecting value:"),
+        ("[]", "run.json lacks config, run, data, split; it is no run of"),
+        (
+            '{"name": "x", "config": {}, "data": {"sha256": ""}, "split": {}}',
+            "run.json lacks method, config.bits, run, split.sha256; it is no",
+        ),
+    ],
+)
+def test_a_record_of_another_program_is_named(tmp_path, text, message):
+    (tmp_path / "run.json").write_text(text)
+    (tmp_path / "metrics.json").write_text("{}")
+
+    assert _refused(tmp_path).startswith(f"{tmp_path}/{message}")
+
+
+def test_settings_of_another_version_are_named(finished, tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    record = files.read_json(finished / "run.json")
+    record["run"] |= {"colour": "red", "speed": 9}
+    files.write_json(tmp_path / "run.json", record)
+
+    assert _refused(tmp_path) == (
+        f"{tmp_path}/run.json has settings that this version does not know: "
+        "colour, speed."
+    )
+
+
 def test_another_data_set_under_the_same_name_is_refused(
     finished, data, tmp_path
 ):
