@@ -16,6 +16,7 @@ from absl import app
 from absl import flags
 
 from common import files
+from common import runner
 from experiments import spreads
 from experiments.papers import rendering
 
@@ -194,14 +195,15 @@ _MAKERS = {
 
 
 def _main(arguments: list[str]) -> None:
-    del arguments
+    runner.refuse_arguments(arguments)
     stale = []
     for name in _READMES:
         path = ROOT / name
         if not path.is_file():
             continue
         before = path.read_text(encoding="utf-8")
-        after = fill(before)
+        with runner.one_sentence_errors():
+            after = fill(before)
         if before != after:
             stale.append(name)
             if not flags.FLAGS.check:

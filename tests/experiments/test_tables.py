@@ -56,3 +56,14 @@ def test_a_direction_without_relevant_items_is_said_to_have_none():
 def test_a_table_without_a_result_file_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no file"):
         tables.fill("<!-- table: none -->\n<!-- end of table -->", tmp_path)
+
+
+def test_the_command_refuses_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- table: none -->\n<!-- end of table -->")
+
+    with pytest.raises(SystemExit, match="unknown argument 'typo'; see"):
+        tables._main(["tables", "typo"])
+    with pytest.raises(SystemExit, match="^Error: The table none has no file"):
+        tables._main(["tables"])
