@@ -60,7 +60,10 @@ class Run:
     )
     split_seed: int = setting(0, "Seed of the split.", minimum=0)
     num_validation: int = setting(
-        500, "Retrieval items that are queries while training.", minimum=0
+        500,
+        "Retrieval items that are queries while training, at most a tenth; of "
+        "a small set the default takes that tenth.",
+        minimum=0,
     )
     hold_out_validation: bool = setting(
         False, "Keep validation items out of training."
@@ -176,7 +179,7 @@ def read_inputs(
         num_query,
         num_train,
         run.split_seed,
-        min(run.num_validation, (len(rows) - 1) // 10),
+        _num_validation(run, len(rows)),
         run.hold_out_validation,
     )
     return data, split
@@ -223,13 +226,31 @@ def _complete(run: Run, parts, pictured) -> splits.Split:
     parts = {
         part: rows[np.isin(rows, pictured)] for part, rows in parts.items()
     }
+    given = "validation" in parts
     return splits.complete(
         parts,
         run.num_train,
         run.split_seed,
-        min(run.num_validation, (len(parts["retrieval"]) - 1) // 10),
+        0 if given else _num_validation(run, len(parts["retrieval"])),
         run.hold_out_validation,
     )
+
+
+def _num_validation(run: Run, rows: int) -> int:
+    """Validation rows, of so many to take them from.
+
+    Raises:
+        ValueError: Another number than the default is more than a tenth.
+    """
+    most = max(0, (rows - 1) // 10)
+    typed = run.num_validation != Run.num_validation
+    # A run of an earlier version, in which all were cut, may go on.
+    if typed and run.num_validation > most and not run.resume:
+        raise ValueError(
+            f"num_validation must be at most {most}, a tenth of the {rows} "
+            f"rows; received {run.num_validation}."
+        )
+    return min(run.num_validation, most)
 
 
 def prepare(

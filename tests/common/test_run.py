@@ -321,6 +321,11 @@ def test_labels_are_needed_by_methods_that_learn_from_them(run, data, tmp_path):
     [
         ({"num_query": 120}, "num_query must lie between 1 and 119"),
         ({"num_train": 101}, "num_train must lie between 0 and the 100"),
+        (
+            {"num_validation": 12},
+            "num_validation must be at most 11, a tenth of the 120 rows; "
+            "received 12.",
+        ),
         ({"dataset": "nowhere.npz"}, "No data set at nowhere.npz"),
     ],
 )
@@ -513,6 +518,26 @@ def test_the_split_of_the_data_set_is_taken(split_run, protocol):
     assert split.query.tolist() == list(range(100, 120))
     assert split.train.tolist() == list(range(50, 80))
     assert len(split.validation) == 9  # A tenth of the retrieval set at most.
+
+
+def test_validation_takes_a_tenth_of_a_given_retrieval_set(split_run):
+    largest = dataclasses.replace(split_run, num_validation=9)
+
+    _, split = common_run.read_inputs(largest)
+
+    assert len(split.validation) == 9
+    message = _refused(dataclasses.replace(split_run, num_validation=10))
+    assert "at most 9, a tenth of the 100 rows; received 10." in message
+
+
+def test_a_run_whose_validation_was_cut_resumes(run):
+    first = _prepare(run)
+    cut = dataclasses.replace(run, num_validation=300, resume=True)
+
+    resumed = _prepare(cut)
+
+    assert len(first.split.validation) == 11
+    assert resumed.split.digest() == first.split.digest()
 
 
 def test_a_split_may_be_drawn_all_the_same(split_run):
