@@ -7,6 +7,7 @@ from common import files
 from experiments import ablations
 from experiments import tables
 from experiments import train_ugach
+from experiments import trainings
 
 
 @pytest.fixture
@@ -107,3 +108,20 @@ def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
     assert "| UGACH | 12 | failed with 2 of 2 seeds |" in (
         tables.ablation_table(result)
     )
+
+
+def test_a_run_on_several_devices_is_the_same_when_it_is_read_again(
+    toy, config, tmp_path
+):
+    run = dataclasses.replace(
+        toy, output_dir=str(tmp_path), strategy="mirrored", jit_compile=True
+    )
+
+    first = train_ugach.METHOD.prepare(config, run)
+    files.write_json(first.directory / "metrics.json", {"bits": 12})
+    again = trainings.train_once(
+        train_ugach.METHOD, config, dataclasses.replace(run, resume=True)
+    )
+
+    assert not first.run.jit_compile
+    assert again == {"bits": 12}
