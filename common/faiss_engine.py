@@ -60,7 +60,7 @@ class FaissEngine:
         Queries for which an approximate index finds less than k items are
         answered by a linear scan.
         """
-        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        scan.check_fits(self.codes, queries, k)
         distances, positions = ties.nearest(
             self._fetch, queries, k, len(self.codes)
         )
