@@ -97,7 +97,7 @@ def _main(arguments: list[str]) -> None:
     given = flags.FLAGS
     with runner.one_sentence_errors():
         options = jobs.options(given.workers, arguments[1:])
-        jobs.check_installed()
+        jobs.check(options)
     runner.import_tensorflow()
     made = encode(given, options)
     print(

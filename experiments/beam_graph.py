@@ -90,7 +90,7 @@ def _main(arguments: list[str]) -> None:
 
     with runner.one_sentence_errors():
         options = jobs.options(flags.FLAGS.workers, arguments[1:])
-        jobs.check_installed()
+        jobs.check(options)
     made = find(flags.FLAGS, options)
     held = made["settings"]["modalities"]
     print(

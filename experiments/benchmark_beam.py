@@ -188,7 +188,7 @@ def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        jobs.check_installed()
+        jobs.check(())
     runner.import_tensorflow()
     if given.kind:
         measured = measure(pathlib.Path(given.folder), given.kind, given.how)
