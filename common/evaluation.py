@@ -12,6 +12,7 @@ import numpy as np
 
 from common import codes
 from common import diagnostics
+from common import distances
 from common import histograms
 from common import relevance
 from common import retrieval
@@ -72,6 +73,9 @@ class Evaluation:
                     "Images and texts have codes of one length, received "
                     f"{image.bits} and {text.bits} bits."
                 )
+        distances.check_same_length(
+            self.database_image.bits, self.query_image.bits
+        )
 
     @functools.cached_property
     def counts(self) -> dict[str, histograms.DistanceHistograms]:

@@ -16,6 +16,8 @@ from common import scan
 from common import ties
 
 KINDS = ("flat", "ivf", "hnsw", "multihash")
+# Items that FAISS is asked for; beyond, a linear scan takes less time.
+_MOST = 256
 
 
 class FaissEngine:
@@ -57,17 +59,17 @@ class FaissEngine:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest items of each query; see `scan.Scan.nearest`.
 
-        Queries for which an approximate index finds less than k items are
-        answered by a linear scan.
+        Queries for which an approximate index finds less than k items, or any
+        index hundreds that are equally near, are answered by a linear scan.
         """
-        distances_lib.check_same_length(self.codes.bits, queries.bits)
-        distances, positions = ties.nearest(
-            self._fetch, queries, k, len(self.codes)
-        )
-        few = np.flatnonzero(distances[:, -1] == ties.MISSING)
-        if len(few):
-            rest = scan.Scan(self.codes).nearest(queries.take(few), k)
-            distances[few], positions[few] = rest
+        scan.check_fits(self.codes, queries, k)
+        most = min(max(_MOST, 2 * k), len(self.codes))
+        distances, positions, tied = ties.nearest(self._fetch, queries, k, most)
+        tied &= most < len(self.codes)
+        left = np.flatnonzero(tied | (distances[:, -1] == ties.MISSING))
+        if len(left):
+            rest = scan.Scan(self.codes).nearest(queries.take(left), k)
+            distances[left], positions[left] = rest
         return distances, positions
 
     def within(

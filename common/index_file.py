@@ -15,6 +15,7 @@ Layout, all integers little-endian:
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import pathlib
 import struct
@@ -108,8 +109,10 @@ def read(
                     f"{path} is damaged: its checksum does not match its "
                     "content; save the index again."
                 )
-    ids = _array(path, "<i8", (layout.n,), layout.payload, mmap)
-    rows = _array(path, "u1", (layout.n, layout.width), layout.rows, mmap)
+        # Through the same handle: a file in its place would be another index.
+        ids = _array(handle, "<i8", (layout.n,), layout.payload, mmap)
+        shape = layout.n, layout.width
+        rows = _array(handle, "u1", shape, layout.rows, mmap)
     if verify and np.any(ids[1:] <= ids[:-1]):
         raise ValueError(f"{path} is damaged: its ids are not ascending.")
     return rows, ids, layout.bits
@@ -153,13 +156,13 @@ def _parse(path: pathlib.Path, header: bytes, payload: int) -> _Layout:
     return _Layout(n, bits, sha256, payload)
 
 
-def _array(path, dtype: str, shape: tuple, offset: int, mmap: bool):
+def _array(handle, dtype: str, shape: tuple, offset: int, mmap: bool):
     if 0 in shape:
         return np.empty(shape, dtype)  # Nothing cannot be mapped.
     if mmap:
-        return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
-    count = int(np.prod(shape))
-    return np.fromfile(path, dtype, count, offset=offset).reshape(shape)
+        return np.memmap(handle, dtype, mode="r", offset=offset, shape=shape)
+    handle.seek(offset)
+    return np.fromfile(handle, dtype, math.prod(shape)).reshape(shape)
 
 
 def _aligned(size: int) -> int:

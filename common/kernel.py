@@ -17,6 +17,7 @@ from importlib import machinery
 import numpy as np
 
 from common import codes
+from common import distances
 
 # Must be what `scan_version` returns: an older build is not called.
 VERSION = 2
@@ -93,7 +94,12 @@ def call(name: str, *arguments: int | np.ndarray) -> None:
 def pair(
     queries: codes.PackedCodes, database: codes.PackedCodes
 ) -> tuple[np.ndarray, int, np.ndarray, int, int]:
-    """The arguments that every scan begins with."""
+    """The arguments that every scan begins with.
+
+    Raises:
+        ValueError: If the code lengths differ, which a scan cannot see.
+    """
+    distances.check_same_length(database.bits, queries.bits)
     asked = np.ascontiguousarray(queries.rows)
     rows = np.ascontiguousarray(database.rows)
     return asked, len(asked), rows, len(rows), rows.shape[1]

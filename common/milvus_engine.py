@@ -26,8 +26,8 @@ from common import ties
 KINDS = ("BIN_FLAT", "BIN_IVF_FLAT")
 # The most items that a server gives for one query.
 _MOST = 16384
-# Items of one request, far from the 64 MB that a server takes or sends.
-_SENT, _FETCHED = 5000, 1 << 17
+# Items of one request, far from the 64 MB that a server takes.
+_SENT = 5000
 # Lists of `BIN_IVF_FLAT`, and how many of them a search visits first.
 _LISTS, _VISITED = 1024, 64
 _SECONDS_TO_CONNECT = 10
@@ -171,7 +171,7 @@ class MilvusIndex:
         # Too few lists may hold less than k items; all of them hold all.
         for lists in (_VISITED, _LISTS):
             left = np.flatnonzero((distances == ties.MISSING).any(axis=1))
-            distances[left], ids[left] = ties.nearest(
+            distances[left], ids[left], _ = ties.nearest(
                 lambda *asked, lists=lists: self._fetch(
                     *asked, modality, lists
                 ),
@@ -216,21 +216,18 @@ class MilvusIndex:
         shape = len(queries), count
         distances = np.full(shape, ties.MISSING, np.int32)
         ids = np.zeros(shape, np.int64)
-        block = max(1, _FETCHED // count)
-        for start in range(0, len(queries), block):
-            rows = queries.rows[start : start + block]
-            answers = self._client.search(
-                self.name,
-                [row.tobytes() for row in rows],
-                milvus_entities.where(modality),
-                count,
-                search_params={"params": {"nprobe": lists}},
-            )
-            for row, hits in enumerate(answers, start):
-                distances[row, : len(hits)] = hits.distances
-                ids[row, : len(hits)] = [
-                    milvus_entities.id_of(key) for key in hits.ids
-                ]
+        answers = self._client.search(
+            self.name,
+            [row.tobytes() for row in queries.rows],
+            milvus_entities.where(modality),
+            count,
+            search_params={"params": {"nprobe": lists}},
+        )
+        for row, hits in enumerate(answers):
+            distances[row, : len(hits)] = hits.distances
+            ids[row, : len(hits)] = [
+                milvus_entities.id_of(key) for key in hits.ids
+            ]
         return ties.in_order(distances, ids)
 
 

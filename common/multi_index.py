@@ -86,7 +86,7 @@ class MultiIndexHashing:
             lambda part: scan.collect(
                 lambda room: self._probe(part, radius, room), len(part)
             ),
-            scan.shares(queries, len(queries), threads),
+            scan.shares(queries, max(1, len(queries)), threads),
             threads,
         )
         return scan.in_order(*map(np.concatenate, zip(*found, strict=True)))
@@ -98,7 +98,7 @@ class MultiIndexHashing:
 
         The radius grows until it holds k items of a query.
         """
-        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        scan.check_fits(self.codes, queries, k)
         shape = len(queries), k
         distances = np.empty(shape, np.int32)
         positions = np.empty(shape, np.int64)

@@ -74,56 +74,6 @@ def expected_average_precision(
     )
 
 
-def expected_average_precision_hits(
-    items: np.ndarray, relevant: np.ndarray, cutoff: int
-) -> np.ndarray:
-    r"""Average precision over the hits of the first ranks, mean of tie orders.
-
-    The definition behind many "MAP@50" tables:
-
-        AP = (1/R_c) sum_{k <= c} rel_k R_k / k,   and 0 if R_c = 0
-
-    Its denominator depends on the tie order. Only the distance that crosses the
-    cutoff decides it: T of its n items come inside, and how many of those are
-    relevant, h, is hypergeometric. Given h, they are one tied group of T items
-    with h relevant ones, so
-
-        AP = sum_h p(h) [S + group(T, h)] / (P + h)
-
-    with S the sum over the smaller distances. Values are higher than with
-    min(R, cutoff): a query is not punished for relevant items it misses.
-
-    Args:
-        items: [q, K + 1] items per distance.
-        relevant: [q, K + 1] relevant items per distance.
-        cutoff: c, the number of ranks that count.
-
-    Returns:
-        [q] in [0, 1]; NaN where R = 0.
-    """
-    before, relevant_before = _before(items), _before(relevant)
-    terms = _tied_precisions(items, relevant, before, relevant_before, items)
-    depth = np.minimum(items.sum(axis=1), _checked(cutoff))
-    crossing = np.argmax(before + items >= depth[:, None], axis=1)
-
-    def pick(counts):
-        return np.take_along_axis(counts, crossing[:, None], axis=1)
-
-    seen = pick(relevant_before)
-    inside = depth[:, None] - pick(before)
-    hits = np.arange(inside.max(initial=0) + 1)
-    chance = _hypergeometric(pick(items), pick(relevant), inside, hits)
-    # Where h > T or h > r the chance is 0 and the group is only a placeholder.
-    group = _tied_precisions(
-        inside, np.minimum(hits, inside), pick(before), seen, inside
-    )
-    found = seen + hits
-    nearer = pick(_before(terms)) + group
-    value = np.divide(nearer, found, out=np.zeros(found.shape), where=found > 0)
-    mean = (chance * value).sum(axis=1)
-    return np.where(relevant.sum(axis=1) > 0, mean, np.nan)
-
-
 def optimistic_average_precision(
     items: np.ndarray, relevant: np.ndarray
 ) -> np.ndarray:
@@ -301,26 +251,6 @@ def _ordered_average_precision(items, relevant, start):
     step = harmonic[start + relevant] - harmonic[start]
     terms = relevant + (_before(relevant) - start) * step
     return _ratio(terms.sum(axis=1), relevant.sum(axis=1))
-
-
-def _hypergeometric(items, relevant, drawn, hits):
-    """[q, h] chance of each number of hits among `drawn` of `items`."""
-    least = np.maximum(0, drawn - (items - relevant))
-    possible = (least <= hits) & (hits <= np.minimum(relevant, drawn))
-    step = possible[:, :-1] & possible[:, 1:]
-    h = hits[:-1]
-    odds = np.divide(
-        (relevant - h) * (drawn - h) * 1.0,
-        (h + 1.0) * (items - relevant - drawn + h + 1),
-        out=np.ones(step.shape),
-        where=step,
-    )
-    # Sums of the logarithms of successive odds: no factorial is formed.
-    log_chance = np.cumsum(np.log(odds), axis=1)
-    log_chance = np.pad(log_chance, ((0, 0), (1, 0)))
-    log_chance = np.where(possible, log_chance, -np.inf)
-    chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
-    return chance / chance.sum(axis=1, keepdims=True)
 
 
 def _before(counts: np.ndarray) -> np.ndarray:

@@ -66,6 +66,16 @@ def one_sentence_errors() -> Iterator[None]:
         sys.exit(f"Error: {error}")
 
 
+def scratch_folder(parent: str) -> tempfile.TemporaryDirectory:
+    """Makes a folder that goes when it is left; ends the program if it cannot.
+
+    Args:
+        parent: Where; empty: where the system keeps such folders.
+    """
+    with one_sentence_errors():
+        return tempfile.TemporaryDirectory(dir=parent or None)
+
+
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Holds back what native code writes to stderr; shows it on a failure."""

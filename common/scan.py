@@ -49,9 +49,9 @@ class Scan:
             ascending order of (distance, position).
 
         Raises:
-            ValueError: If the code lengths differ.
+            ValueError: If the code lengths differ or k does not fit n.
         """
-        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        check_fits(self.codes, queries, k)
         if kernel.library() is None:
             return _plain_nearest(queries, self.codes, k)
         pairs = len(queries) * len(self.codes)
@@ -118,6 +118,22 @@ class Scan:
         return (
             np.take_along_axis(distances, order, axis=1),
             np.take_along_axis(positions, order, axis=1),
+        )
+
+
+def check_fits(
+    packed: codes.PackedCodes, queries: codes.PackedCodes, k: int
+) -> None:
+    """Refuses queries that have no k nearest items.
+
+    Raises:
+        ValueError: If the code lengths differ or k does not fit n.
+    """
+    distances_lib.check_same_length(packed.bits, queries.bits)
+    if not 1 <= k <= len(packed):
+        raise ValueError(
+            f"A search among {len(packed)} codes needs k from 1 to "
+            f"{len(packed)}, the number of codes; received {k}."
         )
 
 

@@ -99,7 +99,11 @@ def rank_words(
     Returns:
         What `histograms.count_words` returns; the sum of R_k / k over the hits
         up to the cutoff, [q] float64; the number of these hits, [q] int64.
+
+    Raises:
+        ValueError: If the code lengths differ.
     """
+    distances_lib.check_same_length(database_codes.bits, query_codes.bits)
     field = (64 - query_codes.bits.bit_length()) // 2
     compiled = kernel.library() and len(database_codes) < 1 << field
     rank = _ranked if compiled else _plain_ranked

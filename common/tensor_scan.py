@@ -173,7 +173,7 @@ class TensorScan:
         self, queries: codes.PackedCodes, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest items of each query; see `scan.Scan.nearest`."""
-        distances_lib.check_same_length(self.codes.bits, queries.bits)
+        scan.check_fits(self.codes, queries, k)
         search = _searcher(self.codes.rows.shape[1])
         distances, positions = search(queries.rows, self.codes.rows, k)
         return distances.numpy(), positions.numpy().astype(np.int64)
@@ -185,7 +185,8 @@ class TensorScan:
         distances_lib.check_same_length(self.codes.bits, queries.bits)
         block = max(1, _BLOCK_DISTANCES // max(1, len(self.codes)))
         counts, distances, positions = [], [], []
-        for start in range(0, len(queries), block):
+        # No queries are one empty block.
+        for start in range(0, max(1, len(queries)), block):
             found = hamming_distances(
                 queries.rows[start : start + block], self.codes.rows
             )

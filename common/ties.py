@@ -8,6 +8,8 @@ from common import codes
 
 # Distance of what was not found.
 MISSING = np.iinfo(np.int32).max
+# Items fetched at once, far from the 64 MB that a Milvus server sends.
+_FETCHED = 1 << 17
 
 
 def nearest(
@@ -15,7 +17,7 @@ def nearest(
     queries: codes.PackedCodes,
     k: int,
     most: int,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fetches more and more until the last item is farther than the k-th.
 
     Args:
@@ -28,21 +30,23 @@ def nearest(
 
     Returns:
         distances [q, k] int32 and ids [q, k] int64, each row in ascending order
-        of (distance, id); `MISSING` where less than k were found.
+        of (distance, id); `MISSING` where less than k were found. And [q] bool,
+        whether all of the largest count are as near as the k-th, so that others
+        may be, too.
     """
     shape = len(queries), k
     distances, ids = np.empty(shape, np.int32), np.empty(shape, np.int64)
-    left, count = np.arange(len(queries)), min(2 * k, most)
-    while len(left):
-        found, found_ids = fetch(queries.take(left), count)
-        furthest = found[:, k - 1]
-        done = (found[:, -1] > furthest) | (furthest == MISSING)
-        if count == most:
-            done[:] = True
-        distances[left[done]] = found[done, :k]
-        ids[left[done]] = found_ids[done, :k]
-        left, count = left[~done], min(2 * count, most)
-    return distances, ids
+    tied, count = np.ones(len(queries), bool), 0
+    while tied.any() and count < most:
+        count, left = min(2 * max(k, count), most), np.flatnonzero(tied)
+        block = max(1, _FETCHED // count)
+        for start in range(0, len(left), block):
+            rows = left[start : start + block]
+            found, found_ids = fetch(queries.take(rows), count)
+            distances[rows], ids[rows] = found[:, :k], found_ids[:, :k]
+            furthest = found[:, k - 1]
+            tied[rows] = (found[:, -1] <= furthest) & (furthest != MISSING)
+    return distances, ids, tied
 
 
 def in_order(

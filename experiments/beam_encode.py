@@ -71,7 +71,10 @@ def define_flags() -> None:
         "count_ids", False, "Number all rows from 0 on; .npy always does."
     )
     flags.DEFINE_string(
-        "scale", "", "A .npy with the step of each quantised column."
+        "scale",
+        "",
+        "A .npy with the step of each quantised column, or a .npz that holds "
+        "it as `image_scale`.",
     )
     flags.DEFINE_string("output_dir", None, "Folder for what is made.")
     flags.DEFINE_integer(
@@ -94,7 +97,7 @@ def _main(arguments: list[str]) -> None:
     given = flags.FLAGS
     with runner.one_sentence_errors():
         options = jobs.options(given.workers, arguments[1:])
-        jobs.check_installed()
+        jobs.check(options)
     runner.import_tensorflow()
     made = encode(given, options)
     print(

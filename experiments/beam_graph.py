@@ -62,7 +62,10 @@ def _define_flags() -> None:
     flags.DEFINE_string("image", "", "Pattern of .npy shards of features.")
     flags.DEFINE_string("text", "", "Pattern of .npy shards of bags of words.")
     flags.DEFINE_string(
-        "image_scale", "", "A .npy with the step of each quantised column."
+        "image_scale",
+        "",
+        "A .npy with the step of each quantised column, or a .npz that holds "
+        "it as `image_scale`.",
     )
     flags.DEFINE_integer("graph_size", 10, "k, neighbours per modality.", 1)
     flags.DEFINE_enum(
@@ -87,7 +90,7 @@ def _main(arguments: list[str]) -> None:
 
     with runner.one_sentence_errors():
         options = jobs.options(flags.FLAGS.workers, arguments[1:])
-        jobs.check_installed()
+        jobs.check(options)
     made = find(flags.FLAGS, options)
     held = made["settings"]["modalities"]
     print(

@@ -188,13 +188,14 @@ def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        jobs.check_installed()
-    runner.import_tensorflow()
+        jobs.check(())
     if given.kind:
+        runner.import_tensorflow()
         measured = measure(pathlib.Path(given.folder), given.kind, given.how)
         print(json.dumps(measured))
         return
-    with tempfile.TemporaryDirectory(dir=given.folder or None) as made:
+    with runner.scratch_folder(given.folder) as made:
+        runner.import_tensorflow()
         folder = pathlib.Path(made)
         write_inputs(folder, given)
         rows = {"encode": given.rows, "neighbours": given.queries}

@@ -17,7 +17,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import tempfile
 import threading
 import time
 
@@ -188,12 +187,13 @@ def _define_flags() -> None:
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
-    runner.import_tensorflow()
     if given.peak_of:
+        runner.import_tensorflow()
         cost = train_from_disk(pathlib.Path(given.peak_of), given)
         print(json.dumps(cost))
         return
-    with tempfile.TemporaryDirectory(dir=given.folder or None) as made:
+    with runner.scratch_folder(given.folder) as made:
+        runner.import_tensorflow()
         folder = pathlib.Path(made)
         write_features(folder, given.items, given.image_dim)
         names = ("items", "image_dim", "batch_size", "hidden_units")

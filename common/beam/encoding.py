@@ -36,8 +36,7 @@ class Task:
         shard: Its file.
         output: Folder for all that is made.
         model: Folder of the SavedModel.
-        scale: A `.npy` with the step of each column, [d], where features are
-            quantised; or empty.
+        scale: What `matrix.load_scale` reads; or empty.
         first_id: Id of its row 0 where ids are counted, else None.
         settings: What decides its codes, besides the shard.
     """
@@ -83,7 +82,7 @@ def plan(
         modality: `image`, `text` or `label`.
         column: Where Parquet and TFRecord have the numbers; by default it is
             named after the modality.
-        scale: A `.npy` with the step of each quantised column; or empty.
+        scale: What `matrix.load_scale` reads; or empty.
         count_ids: Number the rows of all shards from 0 on instead of reading
             `id`, as `.npy` shards always are.
 

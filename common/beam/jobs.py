@@ -6,21 +6,35 @@ same files. Workers therefore need the same paths as the process that starts
 them, and this package installed.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
 from common import extras
 
 
-def check_installed() -> None:
+def check(options: Sequence[str]) -> None:
     """Finds out early whether a job can be run.
+
+    Args:
+        options: As for `run`.
 
     Raises:
         extras.NotInstalledError: If Apache Beam is not installed.
+        ValueError: If Beam has no such runner, or misses options of it.
     """
-    _import_beam("apache_beam")
+    try:
+        # What Beam says of a pipeline, it says when it is run.
+        with _quiet():
+            _pipeline(options)
+    except (ValueError, ModuleNotFoundError) as error:
+        # Beam lists what is missing line by line.
+        raise ValueError(
+            f"Apache Beam refuses its options: {' '.join(str(error).split())}"
+        ) from error
 
 
 def run(
@@ -41,9 +55,7 @@ def run(
         RuntimeError: If a task failed.
     """
     beam = _import_beam("apache_beam")
-    pipeline_options = _import_beam("apache_beam.options.pipeline_options")
-    settings = pipeline_options.PipelineOptions(list(options))
-    with beam.Pipeline(options=settings) as pipeline:
+    with _pipeline(options) as pipeline:
         (
             pipeline
             | "Tasks" >> beam.Create(list(tasks))
@@ -82,11 +94,24 @@ def options(workers: int, given: Sequence[str]) -> list[str]:
     ]
 
 
+def _pipeline(options: Sequence[str]):
+    beam = _import_beam("apache_beam")
+    pipeline_options = _import_beam("apache_beam.options.pipeline_options")
+    settings = pipeline_options.PipelineOptions(list(options))
+    return beam.Pipeline(options=settings)
+
+
 def _import_beam(module: str):
     # Beam warns of every cloud service whose client is not there.
+    with _quiet():
+        return extras.load(module, "Apache Beam", "beam")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        return extras.load(module, "Apache Beam", "beam")
+        yield
     finally:
         logging.disable(level)

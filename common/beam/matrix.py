@@ -10,6 +10,7 @@ import numpy as np
 from common import disk
 
 _BLOCK = 4096
+_SCALE = "image_scale"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,8 +19,7 @@ class Features:
 
     Attributes:
         paths: The files, [n_i, d] each.
-        scale: A `.npy` with the step of each column, [d], where the features
-            are quantised; or empty.
+        scale: What `load_scale` reads; or empty, where they are not quantised.
     """
 
     paths: tuple[pathlib.Path, ...]
@@ -88,21 +88,35 @@ def load_scale(path: str, shape: tuple[int, ...]) -> np.ndarray | None:
     """Reads the step of each column of quantised features.
 
     Args:
-        path: A `.npy`; or empty, where features are not quantised.
+        path: A `.npy`, or a `.npz` that holds it as `image_scale`; or empty,
+            where features are not quantised.
         shape: Shape of an item.
 
     Raises:
-        ValueError: It does not fit the items.
+        ValueError: It does not fit the items, or cannot be read.
+        OSError: There is no such file.
     """
     if not path:
         return None
-    steps = np.load(path, allow_pickle=False)
+    steps = _steps(path)
     if steps.shape != shape or steps.dtype.kind != "f":
         raise ValueError(
             f"{path} holds {steps.dtype} {list(steps.shape)}; it needs a step "
             f"for each of an item's {list(shape)} numbers."
         )
     return steps
+
+
+def _steps(path: str) -> np.ndarray:
+    with open(path, "rb") as file:
+        try:
+            stored = np.load(file, allow_pickle=False)
+            return stored if isinstance(stored, np.ndarray) else stored[_SCALE]
+        # NumPy and zipfile report damage in more ways than they document.
+        except Exception as error:
+            raise ValueError(
+                f"{path} is no .npy, and no .npz with `{_SCALE}` ({error})."
+            ) from error
 
 
 def _open(path: pathlib.Path) -> np.ndarray:

@@ -48,19 +48,20 @@ class CrossModalData:
     parts: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self):
-        if self.ids is None:
-            object.__setattr__(
-                self, "ids", np.arange(len(self.image)).astype(str)
-            )
         if self.image.ndim == 4:
             _check_pixels(self.image)
         else:
             _check_features("image", self.image)
         _check_features("text", self.text)
-        _check_counts(self)
-        _check_scale(self)
+        if self.ids is None:
+            object.__setattr__(
+                self, "ids", np.arange(len(self.image)).astype(str)
+            )
         if self.labels is not None:
             _check_labels(self.labels)
+        _check_lists(self)
+        _check_counts(self)
+        _check_scale(self)
         _check_names(self)
         _check_parts(self)
 
@@ -171,6 +172,16 @@ def _check_features(name: str, array: np.ndarray) -> None:
             )
 
 
+def _check_lists(data: CrossModalData) -> None:
+    for name in ("ids", "vocabulary", "label_names"):
+        names = getattr(data, name)
+        if names is not None and np.ndim(names) != 1:
+            raise ValueError(
+                f"`{name}` must be a list of strings; received shape "
+                f"{np.shape(names)}."
+            )
+
+
 def _check_counts(data: CrossModalData) -> None:
     counts = {
         name: len(getattr(data, name))
@@ -217,10 +228,11 @@ def _check_scale(data: CrossModalData) -> None:
         return
     if data.has_pixels:
         raise ValueError("`image_scale` belongs to features, not to pixels.")
-    if scale.shape != (data.image_dim,) or not np.isfinite(scale).all():
+    fits = scale.shape == (data.image_dim,) and scale.dtype.kind in "fui"
+    if not fits or not np.isfinite(scale).all():
         raise ValueError(
             f"`image_scale` must hold {data.image_dim} finite numbers, one an "
-            f"image column; received shape {scale.shape}."
+            f"image column; received dtype {scale.dtype}, shape {scale.shape}."
         )
 
 

@@ -29,13 +29,20 @@ class Thumbnails:
             raise readers.DataError(
                 f"{path} holds no thumbnails: {error}"
             ) from error
-        missing = [key for key in ("jpeg", "offset") if key not in stored]
+        missing = [
+            key
+            for key in ("jpeg", "offset")
+            if not np.size(stored.get(key, ()))
+        ]
         if missing:
             raise readers.DataError(
                 f"{path} holds no thumbnails: it lacks {' and '.join(missing)}."
             )
         self._jpeg = stored["jpeg"]
         self._offset = stored["offset"]
+        for name in ("jpeg", "offset", "index"):
+            if name in stored:
+                _check_integers(path, name, stored[name])
         count = len(self._offset) - 1
         index = stored.get("index", np.arange(count))
         if len(index) != count or self._offset[-1] != len(self._jpeg):
@@ -134,6 +141,14 @@ class Thumbnails:
         if pixels.ndim == 2:
             pixels = np.repeat(pixels[:, :, None], 3, axis=2)
         return pixels[:, :, :3]
+
+
+def _check_integers(path, name: str, array: np.ndarray) -> None:
+    if array.ndim != 1 or array.dtype.kind not in "ui":
+        raise readers.DataError(
+            f"{path} holds no thumbnails: `{name}` must be a list of integers; "
+            f"received shape {array.shape}, dtype {array.dtype}."
+        )
 
 
 def for_dataset(

@@ -167,13 +167,24 @@ def test_an_engine_sees_what_was_added_and_removed(engine):
 
 
 def test_no_queries_give_no_rows(engine):
-    index = _index(cases.bits(9, 16), engine)
+    # Asked without an index, which would answer in its place.
+    searcher = engine(cases.pack(cases.bits(9, 16)))
+    none = cases.pack(np.zeros((0, 16)))
 
-    distances, ids = index.search(cases.pack(np.zeros((0, 16))), 5)
-    limits, _, _ = index.search_radius(cases.pack(np.zeros((0, 16))), 3)
+    distances, positions = searcher.nearest(none, 5)
+    limits, *hits = searcher.within(none, 3)
 
-    assert distances.shape == ids.shape == (0, 5)
+    assert distances.shape == positions.shape == (0, 5)
     assert limits.tolist() == [0]
+    assert [len(array) for array in hits] == [0, 0]
+
+
+@pytest.mark.parametrize("k", (0, 4))
+def test_more_items_than_there_are_cannot_be_asked_for(engine, k):
+    searcher = engine(cases.pack(cases.bits(3, 16)))
+
+    with pytest.raises(ValueError, match=f"k from 1 to 3, .* received {k}"):
+        searcher.nearest(cases.pack(cases.bits(2, 16)), k)
 
 
 def test_an_index_emptied_again_finds_nothing(engine):

@@ -364,6 +364,14 @@ def test_code_lengths_of_the_modalities_must_agree():
         evaluation.Evaluation(*case).metrics()
 
 
+def test_code_lengths_of_queries_and_database_must_agree():
+    case, longer = list(_case(16)), _case(24)
+    case[2:4] = longer[2:4]
+
+    with pytest.raises(ValueError, match="received 24 and 16 bits"):
+        evaluation.Evaluation(*case)
+
+
 def test_nothing_to_search_is_refused():
     case = list(_case())
     case[2], case[3] = case[2].take([]), case[3].take([])

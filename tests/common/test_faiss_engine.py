@@ -1,5 +1,6 @@
 import functools
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -65,6 +66,22 @@ def test_queries_that_find_too_little_are_scanned():
 
     assert distances.tolist() == [[0, 0, 32, 32]]
     assert positions.tolist() == [[0, 1, 2, 3]]
+
+
+def test_memory_does_not_grow_with_queries_times_ties():
+    pytest.importorskip("faiss")
+    # All 10,000 items of each of 100 queries would be 12 MB.
+    packed = cases.pack(np.zeros((10_000, 16)))
+    engine = faiss_engine.FaissEngine(packed)
+    queries = packed.take(np.arange(100))
+    tracemalloc.start()
+
+    _, positions = engine.nearest(queries, 10)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+    np.testing.assert_array_equal(positions, np.tile(np.arange(10), (100, 1)))
 
 
 def test_hnsw_refuses_a_radius(packed):

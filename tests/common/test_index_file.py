@@ -131,3 +131,22 @@ def test_writing_replaces_the_old_file_and_leaves_no_other(path):
     _, ids, _ = index_file.read(path, verify=True)
     assert ids.tolist() == [2, 3]
     assert [file.name for file in path.parent.iterdir()] == ["index"]
+
+
+@pytest.mark.parametrize("mmap", (True, False))
+def test_a_file_replaced_while_it_is_opened_is_not_mixed(
+    path, monkeypatch, mmap
+):
+    read_layout = index_file._read_layout
+
+    def then_replaced(*arguments):
+        layout = read_layout(*arguments)
+        index_file.write(path, ROWS + 100, IDS + 50, 24)
+        return layout
+
+    monkeypatch.setattr(index_file, "_read_layout", then_replaced)
+
+    rows, ids, _ = index_file.read(path, mmap=mmap, verify=True)
+
+    np.testing.assert_array_equal(rows, ROWS)
+    np.testing.assert_array_equal(ids, IDS)

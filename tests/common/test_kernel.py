@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from common import kernel
+from tests import hamming_cases as cases
 
 
 def test_the_scans_are_built_where_there_is_a_compiler():
@@ -77,3 +78,11 @@ def test_threads_are_as_asked_or_as_many_as_have_enough_to_do():
     assert kernel.thread_count(0, pairs=1) == 1
     assert kernel.thread_count(None, pairs=1) == 1
     assert kernel.thread_count(None, pairs=1 << 40) == kernel.core_count()
+
+
+def test_no_scan_is_given_codes_of_two_lengths():
+    # Both are three bytes wide, so the scans could not tell.
+    queries, database = cases.pack(cases.bits(2, 17)), cases.bits(3, 24)
+
+    with pytest.raises(ValueError, match="received 24 and 17 bits"):
+        kernel.pair(queries, cases.pack(database))

@@ -41,20 +41,19 @@ def _orders(items, relevant):
 
 
 def _precision_sum(order, cutoff=None):
-    """Sum of R_k / k over the relevant ranks, and the hits."""
+    """Sum of R_k / k over the relevant ranks."""
     total, hits = Fraction(0), 0
     for rank, is_relevant in enumerate(order[:cutoff], start=1):
         hits += is_relevant
         total += Fraction(hits, rank) * is_relevant
-    return total, hits
+    return total
 
 
-def _values(items, relevant, cutoff, denominator):
-    """AP of every order: denominator "min" is min(R, cutoff), or "hits"."""
+def _values(items, relevant, cutoff):
+    """AP of every order, divided by min(R, cutoff)."""
     total = sum(relevant) if cutoff is None else min(sum(relevant), cutoff)
     for order in _orders(items, relevant):
-        precisions, hits = _precision_sum(order, cutoff)
-        yield precisions / (total if denominator == "min" else max(1, hits))
+        yield _precision_sum(order, cutoff) / total
 
 
 def _mean(values):
@@ -92,7 +91,7 @@ def test_expected_average_precision_has_the_golden_value(
 def test_the_golden_values_are_means_over_all_orders(
     items, relevant, cutoff, value
 ):
-    values = list(_values(items, relevant, cutoff, "min"))
+    values = list(_values(items, relevant, cutoff))
 
     assert Fraction(sum(values), len(values)) == value
 
@@ -115,20 +114,7 @@ def test_average_precision_is_the_mean_over_all_orders():
     for cutoff in (None, *CUTOFFS):
         found = retrieval.expected_average_precision(items, relevant, cutoff)
 
-        expected = [_mean(_values(*case, cutoff, "min")) for case in cases]
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-def test_average_precision_over_hits_is_the_mean_over_all_orders():
-    cases = list(_cases(60))
-    items, relevant = (np.array(side) for side in zip(*cases, strict=True))
-
-    for cutoff in CUTOFFS:
-        found = retrieval.expected_average_precision_hits(
-            items, relevant, cutoff
-        )
-
-        expected = [_mean(_values(*case, cutoff, "hits")) for case in cases]
+        expected = [_mean(_values(*case, cutoff)) for case in cases]
         np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -139,7 +125,7 @@ def test_bounds_are_the_extremes_over_all_orders():
     best = retrieval.optimistic_average_precision(items, relevant)
     worst = retrieval.pessimistic_average_precision(items, relevant)
 
-    values = [list(_values(*case, None, "min")) for case in cases]
+    values = [list(_values(*case, None)) for case in cases]
     expected = [float(max(row)) for row in values]
     np.testing.assert_allclose(best, expected, rtol=1e-12)
     expected = [float(min(row)) for row in values]
@@ -161,34 +147,6 @@ def test_precision_at_is_the_mean_over_all_orders():
         np.testing.assert_allclose(row, expected, rtol=1e-12)
 
 
-def test_over_hits_and_min_agree_when_everything_is_inside_the_cutoff():
-    counts = _row([3, 0, 4]), _row([2, 0, 1])
-
-    over_hits = retrieval.expected_average_precision_hits(*counts, 7)
-    overall = retrieval.expected_average_precision(*counts)
-
-    np.testing.assert_allclose(over_hits, overall, rtol=1e-13)
-
-
-def test_over_hits_of_large_ties_is_the_mean_of_sampled_orders():
-    # Rank 50 falls into a group of 5000 with 1000 relevant items.
-    items, relevant = [10, 5000, 90], [6, 1000, 3]
-    random = np.random.default_rng(0)
-    near, far = np.arange(10) < 6, np.arange(5000) < 1000
-    sampled = []
-    for _ in range(4000):
-        order = [random.permutation(near), random.permutation(far)[:40]]
-        ranks = 1 + np.flatnonzero(np.concatenate(order))
-        sampled.append(np.mean(np.arange(1, len(ranks) + 1) / ranks))
-
-    found = retrieval.expected_average_precision_hits(
-        _row(items), _row(relevant), 50
-    )
-
-    error = 5 * np.std(sampled) / np.sqrt(len(sampled))
-    np.testing.assert_allclose(found, [np.mean(sampled)], atol=error)
-
-
 @pytest.mark.parametrize("bits", (1, 7, 8, 63, 64, 65, 128, 200))
 def test_without_ties_every_definition_agrees(bits):
     random = np.random.default_rng(bits)
@@ -205,10 +163,6 @@ def test_without_ties_every_definition_agrees(bits):
         retrieval.pessimistic_average_precision,
     ):
         np.testing.assert_allclose(metric(items, relevant), expected)
-    over_hits = retrieval.expected_average_precision_hits(
-        items, relevant, bits + 1
-    )
-    np.testing.assert_allclose(over_hits, expected)
 
 
 def test_constant_codes_give_the_closed_form():
@@ -234,7 +188,7 @@ def test_chance_level_and_base_rate_forget_the_distances():
     chance = retrieval.chance_level(items, relevant)
     rate = retrieval.base_rate(items, relevant)
 
-    expected = _mean(_values([7], [3], None, "min"))
+    expected = _mean(_values([7], [3], None))
     np.testing.assert_allclose(chance, [expected], rtol=1e-12)
     np.testing.assert_allclose(rate, [3 / 7])
 
@@ -310,8 +264,6 @@ def test_a_query_without_relevant_items_has_no_value():
         found = metric(items, relevant)
         assert found.dtype == np.float64
         assert np.isnan(found).tolist() == [True, False]
-    found = retrieval.expected_average_precision_hits(items, relevant, 2)
-    assert np.isnan(found).tolist() == [True, False]
     found = retrieval.expected_precision_at(items, relevant, [1, 2])
     assert np.isnan(found).tolist() == [[True, True], [False, False]]
 
@@ -323,13 +275,12 @@ def test_an_empty_database_or_no_queries_are_no_error():
         found = [
             retrieval.expected_average_precision(*nothing),
             retrieval.expected_average_precision(*nothing, cutoff=5),
-            retrieval.expected_average_precision_hits(*nothing, 5),
             retrieval.optimistic_average_precision(*nothing),
             retrieval.pessimistic_average_precision(*nothing),
             retrieval.chance_level(*nothing),
         ]
 
-        assert np.shape(found) == (6, shape[0])
+        assert np.shape(found) == (5, shape[0])
         assert np.isnan(found).all()
 
 
@@ -338,7 +289,5 @@ def test_ranks_start_at_one():
 
     with pytest.raises(ValueError, match="from 1, received 0"):
         retrieval.expected_average_precision(*counts, cutoff=0)
-    with pytest.raises(ValueError, match="from 1, received 0"):
-        retrieval.expected_average_precision_hits(*counts, cutoff=0)
     with pytest.raises(ValueError, match="from 1, received 0"):
         retrieval.expected_precision_at(*counts, [5, 0])

@@ -206,3 +206,12 @@ def test_unknown_denominators_and_cutoffs_are_refused():
         stable_ranking.stable_average_precision(*case, denominator="all")
     with pytest.raises(ValueError, match="from 1, received 0"):
         stable_ranking.stable_average_precision(*case, cutoff=0)
+
+
+def test_codes_of_another_length_are_refused_by_both_scans(scans):
+    shorter = codes.PackedCodes.from_bits(np.zeros((1, 2), bool))
+
+    with pytest.raises(ValueError, match="received 3 and 2 bits"):
+        stable_ranking.stable_average_precision(
+            shorter, DATABASE, QUERY_LABELS, DATABASE_LABELS
+        )

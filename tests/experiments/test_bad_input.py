@@ -197,6 +197,13 @@ def test_a_run_that_is_not_there_is_refused(command, name, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_benchmark_in_a_folder_that_is_not_there_is_refused(command):
+    code, output, errors = command("benchmark_pipeline", "--folder=/nowhere")
+
+    assert (code, output) == (1, "")
+    assert "No such file or directory: '/nowhere/" in _sentence(errors)
+
+
 @pytest.mark.parametrize("typed", [[], ["--text=red", "--item=1"]])
 def test_a_search_asks_with_exactly_one_thing(command, typed):
     code, output, errors = command("search", *typed)

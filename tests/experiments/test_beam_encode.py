@@ -104,6 +104,7 @@ def test_a_killed_job_goes_on_with_the_shards_that_are_missing(
             ("--workers=2", "--", "--runner=PortableRunner"),
             "--workers counts processes of the DirectRunner",
         ),
+        (("--", "--runner=NoSuch"), "Apache Beam refuses its options"),
     ),
 )
 def test_what_does_not_fit_is_told_in_one_sentence(

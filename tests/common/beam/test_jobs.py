@@ -9,7 +9,7 @@ def test_without_beam_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
 
     with pytest.raises(ImportError, match=r"cross-modal-hashing\[beam\]"):
-        jobs.check_installed()
+        jobs.check(())
 
 
 def test_several_workers_are_processes_of_the_direct_runner():
@@ -29,3 +29,16 @@ def test_several_workers_are_processes_of_the_direct_runner():
         jobs.options(2, chosen)
     with pytest.raises(ValueError, match="Unknown argument 'image'"):
         jobs.options(1, ["image", "--job_name=a"])
+
+
+@pytest.mark.parametrize(
+    ("runner", "message"),
+    [("NoSuch", "pipeline runner: NoSuch"), ("no.such.Runner", "named 'no'")],
+)
+def test_a_runner_that_is_not_there_is_refused_in_one_line(runner, message):
+    pytest.importorskip("apache_beam", reason="the extra `beam`")
+
+    with pytest.raises(ValueError, match=f"Beam refuses .*{message}") as error:
+        jobs.check([f"--runner={runner}"])
+
+    assert "\n" not in str(error.value)

@@ -70,6 +70,21 @@ def test_quantised_columns_are_scaled(texts, tmp_path):
         features.reader()
 
 
+def test_a_scale_may_be_that_of_a_data_set(tmp_path):
+    steps = np.linspace(0.5, 2, 3, dtype=np.float32)
+    np.savez(tmp_path / "set.npz", image_scale=steps, image=np.ones((2, 3)))
+    np.savez(tmp_path / "other.npz", image=np.ones((2, 3)))
+    (tmp_path / "empty.npy").touch()
+
+    found = matrix.load_scale(tmp_path / "set.npz", (3,))
+
+    np.testing.assert_array_equal(found, steps)
+    with pytest.raises(ValueError, match="other.npz is no .npy, and no .npz"):
+        matrix.load_scale(tmp_path / "other.npz", (3,))
+    with pytest.raises(ValueError, match="empty.npy is no .npy, and no .npz"):
+        matrix.load_scale(tmp_path / "empty.npy", (3,))
+
+
 @pytest.mark.parametrize("metric", neighbours.METRICS)
 @pytest.mark.parametrize("rows", (ROWS, 2 * ROWS))
 def test_the_graph_is_that_of_common_neighbours_bit_for_bit(

@@ -67,15 +67,25 @@ def test_a_scale_changes_the_digest():
         ("labels", np.full((120, 3), 2), "row 0 holds 2"),
         ("labels", np.ones(120), r"multi-hot matrix .* shape \(120,\)"),
         ("labels", np.ones((119, 3)), "labels: 119"),
+        ("labels", np.array(1), r"multi-hot matrix .* shape \(\)"),
         ("ids", np.array(["a"]), "ids: 1"),
+        ("ids", np.array("a"), r"`ids` must be a list .* shape \(\)"),
+        ("vocabulary", np.array("a"), r"`vocabulary` must be a list .* \(\)"),
+        ("label_names", np.array("a"), r"`label_names` must be a list .* \(\)"),
         ("vocabulary", np.array(["a"]), "1 words for 15 columns"),
         ("label_names", np.array(["a"]), "1 names for 3 columns"),
         ("image_scale", np.ones(3), r"12 finite numbers.* shape \(3,\)"),
+        ("image_scale", np.array(["a"] * 12), "12 finite .* dtype <U1"),
     ],
 )
 def test_what_does_not_fit_is_named(data, field, value, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(data, **{field: value})
+
+
+def test_a_single_number_is_no_matrix_of_images():
+    with pytest.raises(ValueError, match=r"`image` .* received shape \(\)"):
+        arrays.CrossModalData(image=np.array(1.0), text=np.ones((1, 2)))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

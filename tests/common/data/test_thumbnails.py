@@ -97,6 +97,22 @@ def test_offsets_that_do_not_fit_are_refused(thumbnail_file, tmp_path):
     assert "do not fit 59 rows" in _refused(tmp_path / "few.npz")
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("offset", np.zeros(0, np.int64), "it lacks offset"),
+        ("jpeg", np.uint8(1), r"`jpeg` must be a list of .* shape \(\)"),
+        ("offset", np.ones(61), "`offset` must be .* dtype float64"),
+        ("index", np.array(["a"] * 60), "`index` must be .* dtype <U1"),
+    ],
+)
+def test_lists_of_another_kind_are_refused(
+    thumbnail_file, tmp_path, key, value, message
+):
+    with pytest.raises(readers.DataError, match=message):
+        _changed(thumbnail_file, tmp_path / "wrong.npz", **{key: value})
+
+
 def test_a_data_set_has_given_embedded_or_no_thumbnails(
     thumbnail_file, data_file
 ):
