@@ -29,7 +29,7 @@ def define(
         else:
             definer = _DEFINERS[type(field.default)]
             definer(field.name, field.default, text, flag_values=flag_values)
-        _show_in_help(field.name, flag_values)
+        show_in_help(field.name, flag_values=flag_values)
 
 
 def define_preset(
@@ -43,7 +43,7 @@ def define_preset(
         "Settings to start from; flags that are typed override it.",
         flag_values,
     )
-    _show_in_help("preset", flag_values)
+    show_in_help("preset", flag_values=flag_values)
 
 
 def resolve(settings: Any, flag_values: flags.FlagValues = flags.FLAGS) -> Any:
@@ -56,6 +56,9 @@ def resolve(settings: Any, flag_values: flags.FlagValues = flags.FLAGS) -> Any:
     return dataclasses.replace(settings, **typed)
 
 
-def _show_in_help(name: str, flag_values: flags.FlagValues) -> None:
-    # `--help` lists the flags of the program's own module only.
-    flag_values.register_key_flag_for_module(sys.argv[0], flag_values[name])
+def show_in_help(
+    *names: str, flag_values: flags.FlagValues = flags.FLAGS
+) -> None:
+    """Lets `--help` list flags that another module than the program defined."""
+    for name in names:
+        flag_values.register_key_flag_for_module(sys.argv[0], flag_values[name])

@@ -9,6 +9,7 @@ from typing import Any
 from absl import flags
 
 from common import files
+from common import flags as common_flags
 from common import records
 from common import run as common_run
 from common import runner
@@ -95,6 +96,7 @@ def _define_flags() -> None:
     flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
     flags.DEFINE_list("variants", [], "Variants to train; empty: all.")
     flags.DEFINE_string("result", "", "A .json file for the figures.")
+    common_flags.show_in_help("num_seeds", "lengths", "variants", "result")
 
 
 def _main(method, config, run) -> None:

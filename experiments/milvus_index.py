@@ -17,6 +17,7 @@ from absl import flags
 
 from common import exchange
 from common import files
+from common import flags as common_flags
 from common import milvus_engine
 from common import runner
 from experiments import runs
@@ -31,6 +32,7 @@ def define_flags(uri: str) -> None:
         "collection", "", "Its collection; empty: named after the run."
     )
     flags.DEFINE_string("token", "", "user:password or key for the server.")
+    common_flags.show_in_help("uri", "collection", "token")
 
 
 def connect(finished: runs.FinishedRun) -> milvus_engine.MilvusIndex:

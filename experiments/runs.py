@@ -8,6 +8,7 @@ import numpy as np
 from absl import flags
 
 from common import files
+from common import flags as common_flags
 from common import hamming
 from common import records
 from common import run as common_run
@@ -37,6 +38,7 @@ def define_flag() -> None:
     flags.DEFINE_string(
         "run", "", "Folder of a finished run; empty takes the newest in runs/."
     )
+    common_flags.show_in_help("run")
 
 
 def open_run(directory: str | os.PathLike) -> FinishedRun:

@@ -11,6 +11,7 @@ from absl import flags
 
 from common import cluster
 from common import files
+from common import flags as common_flags
 from common import run as common_run
 from common import runner
 from common.data import arrays
@@ -207,6 +208,7 @@ def start(method: Method, presets: dict[str, Any]) -> None:
         flags.DEFINE_boolean(
             "ablation", False, f"Train {', '.join(method.variants)}."
         )
+        common_flags.show_in_help("ablation")
 
     runner.start(main, presets, define)
 

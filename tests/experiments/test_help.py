@@ -12,7 +12,8 @@ EXPERIMENTS = sorted(
     if "__main__" in path.read_text(encoding="utf-8")
 )
 
-# Runs an experiment as `python -m` does and says what it has imported.
+# Runs an experiment as `python -m` does and says what it has imported, and
+# which flags of the project's other modules it does not list.
 ASK_FOR_HELP = """
 import runpy, sys
 try:
@@ -20,6 +21,20 @@ try:
 finally:
     slow = {"tensorflow", "keras", "sklearn", "scipy", "matplotlib"}
     print("Imported:", *sorted(slow & set(sys.modules)), file=sys.stderr)
+    from absl import flags
+    listed = {
+        flag.name
+        for module, own in flags.FLAGS.key_flags_by_module_dict().items()
+        if module.endswith(".py")
+        for flag in own
+    }
+    defined = {
+        flag.name
+        for module, own in flags.FLAGS.flags_by_module_dict().items()
+        if not module.startswith("absl") and not module.endswith(".py")
+        for flag in own
+    }
+    print("Hidden:", *sorted(defined - listed), file=sys.stderr)
 """
 
 
@@ -40,7 +55,7 @@ def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
         check=False,
     )
 
-    assert process.stderr == "Imported:\n"
+    assert process.stderr == "Imported:\nHidden:\n"
     assert f"python -m {module}" in process.stdout
     assert f"experiments/{name}.py:\n  --" in process.stdout
 
