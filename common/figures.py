@@ -65,8 +65,9 @@ def text_query_sheet(
     found_rows: np.ndarray,
     distances: np.ndarray,
 ) -> mpl_figure.Figure:
-    """Texts and the images they find, framed green where a label is shared.
+    """Texts and the images they find, each with its Hamming distance.
 
+    A frame is green where a label is shared, and red and dashed where none is.
     Without labels nothing is framed.
 
     Args:
@@ -107,7 +108,7 @@ def picture_sheet(
             axis = axes[line, place + 1]
             row = found_rows[line, place]
             _show(axis, pictures.picture(row), "")
-            axis.set_xlabel(f"{distances[line, place]} bits", fontsize=7)
+            axis.set_xlabel(f"distance {distances[line, place]}", fontsize=7)
             if relevant is not None:
                 _frame(axis, relevant[line, place])
     return figure
@@ -128,7 +129,7 @@ def image_query_sheet(
         for place, row in enumerate(found_rows[line]):
             axis = axes[line, place + 1]
             _show(axis, None, words(data, row))
-            axis.set_xlabel(f"{distances[line, place]} bits", fontsize=7)
+            axis.set_xlabel(f"distance {distances[line, place]}", fontsize=7)
             if relevant is not None:
                 _frame(axis, relevant[line, place])
     return figure
@@ -201,6 +202,7 @@ def _show(axis, picture, text) -> None:
 def _frame(axis, relevant) -> None:
     for side in axis.spines.values():
         side.set(color=_RIGHT if relevant else _WRONG, linewidth=2.5)
+        side.set_linestyle("-" if relevant else "--")
 
 
 def _relevant(data, query_rows, found_rows) -> np.ndarray | None:

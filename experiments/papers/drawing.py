@@ -14,12 +14,14 @@ from experiments import runs
 from experiments import spreads
 from experiments.baselines import evaluation as baseline_evaluation
 from experiments.papers import specs
+from experiments.papers import styles
 
 _DIRECTIONS = figures.DIRECTIONS.items()
 
 
 def map_by_length(result: dict) -> mpl_figure.Figure:
     """MAP against the code length, with the spread over seeds."""
+    looks = _looks(result)
 
     def draw(axis, direction):
         for method in result["methods"]:
@@ -35,6 +37,7 @@ def map_by_length(result: dict) -> mpl_figure.Figure:
                 [(bits, runs) for bits, runs in found if runs],
                 direction,
                 method,
+                looks[method],
             )
         _chance(axis, result, direction)
         axis.set(xlabel="bits", xscale="log", xticks=result["lengths"])
@@ -82,10 +85,13 @@ def curves(
         except ValueError as error:
             print(f"{row} is not in the picture: {error}")
 
+    looks = _looks(result)
+
     def draw(axis, direction):
         for row, seeds in found.items():
             x, y = _curve([seed[direction] for seed in seeds], kind)
-            axis.plot(x, y, label=row)
+            # A marker for each rank would hide the curve.
+            axis.plot(x, y, label=row, **(looks[row] | {"marker": ""}))
         names = {
             "precision_at": {"xlabel": "N"},
             "precision_recall": {"xlabel": "recall", "xlim": (0, 1)},
@@ -131,14 +137,14 @@ def _by_point(result, table, name) -> mpl_figure.Figure:
                     seconds = np.mean([run["train_seconds"] for run in runs])
                     at = seconds if table.picture == "time" else row.point
                     points.append((at, runs))
-            _errorbar(axis, points, direction, line)
+            _errorbar(axis, points, direction, line, {"marker": "."})
         _chance(axis, result, direction)
         axis.set(xlabel=name, xscale="log")
 
     return _figure(result, "MAP", draw)
 
 
-def _errorbar(axis, points, direction, label) -> None:
+def _errorbar(axis, points, direction, label, look) -> None:
     if not points:
         return
     values = [spreads.column(runs, direction, "map_all") for _, runs in points]
@@ -147,9 +153,13 @@ def _errorbar(axis, points, direction, label) -> None:
         [found.mean() for found in values],
         [found.std(ddof=1) if len(found) > 1 else 0 for found in values],
         label=label,
-        marker=".",
         capsize=2,
+        **look,
     )
+
+
+def _looks(result) -> dict[str, dict]:
+    return styles.of(result["methods"], result.get("supervised", []))
 
 
 def _chance(axis, result, direction) -> None:
@@ -166,18 +176,14 @@ def _figure(
     figure.suptitle(f"{result['title']}; {result['dataset']}")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, (direction, title) in zip(axes, _DIRECTIONS, strict=True):
-        # Ten colours are too few for a table's methods.
-        axis.set_prop_cycle(color=_colours(len(result["methods"])))
         draw(axis, direction)
         axis.set(title=title, ylabel=name)
         axis.grid(alpha=0.3)
+    dashed = set(result.get("supervised", [])) & set(result["methods"])
     figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside right center"
+        *axes[0].get_legend_handles_labels(),
+        loc="outside right center",
+        title="dashed: learns from labels" if dashed else None,
+        title_fontsize="small",
     )
     return figure
-
-
-def _colours(count):
-    import matplotlib
-
-    return matplotlib.colormaps["turbo"](np.linspace(0.02, 0.95, count))

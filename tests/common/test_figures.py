@@ -110,8 +110,8 @@ def test_sheets_frame_green_what_shares_a_label(data, pictures, draw):
         np.testing.assert_allclose(_colours(figure, line), expected)
     below = [axis.get_xlabel() for axis in figure.axes]
     assert below == [
-        *("", "0 bits", "1 bits", "2 bits"),
-        *("", "0 bits", "0 bits", "7 bits"),
+        *("", "distance 0", "distance 1", "distance 2"),
+        *("", "distance 0", "distance 0", "distance 7"),
     ]
     # 1.15 (3 + 1) by 1.3 * 2 inches at 110 dots each.
     assert _size(figure) == (506, 286)
