@@ -144,9 +144,9 @@ def _check_rows(rows: np.ndarray, bits: int) -> None:
         or rows.shape[1] != width
     ):
         raise ValueError(
-            f"Packed {bits}-bit codes are a uint8 array [n, {width}], received "
-            f"{getattr(rows, 'dtype', type(rows).__name__)} "
-            f"{list(np.shape(rows))}."
+            f"Packed {bits}-bit codes are a NumPy uint8 array [n, {width}], "
+            f"received {type(rows).__name__} of "
+            f"{getattr(rows, 'dtype', 'no dtype')} {list(np.shape(rows))}."
         )
     padding = (1 << (8 * width - bits)) - 1
     if padding and np.any(rows[:, -1] & padding):

@@ -146,7 +146,10 @@ def _published(result, direction, method, bits) -> float | None:
 def _source(result) -> list[str]:
     if not result["published"]:
         return []
-    return [f"In brackets: what the paper prints for {result['published']}."]
+    return [
+        f"In brackets: what the paper prints for {result['published']}, which "
+        "compares with this only on the same data."
+    ]
 
 
 def _costs(result) -> list[str]:

@@ -58,9 +58,9 @@ def test_small_sizes_are_measured_and_become_a_table():
 
     table = tables.search_table(json.loads(json.dumps(result)))
 
-    assert "top 100 of 40 x 20,000 codes, 64 bits, 2 threads" in table
-    assert "all metrics of 30 x 500, 16 bits" in table
-    assert "radius 2 in 20,000 codes" in table
+    assert "| 20,000 codes of 64 bits | 2 | " in table
+    assert "| 30 x 500 | 16 | " in table
+    assert table.count("| 20,000 codes of 64 bits | 2 |") == 2
     assert result["radius"][0]["ratio"] > 0
 
 

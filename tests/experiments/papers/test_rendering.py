@@ -60,7 +60,8 @@ def test_markdown_has_means_costs_and_comparisons(result):
         "| text to image | UGACH | 0.4000 ± 0.1414 (0.603) |",
         "| text to image | chance | 0.2500 |",
         "",
-        "In brackets: what the paper prints for NUS-WIDE.",
+        "In brackets: what the paper prints for NUS-WIDE, which compares with "
+        "this only on the same data.",
         "",
         # Nobody tells the number of training pairs.
         "| method | seconds | peak MB |",
