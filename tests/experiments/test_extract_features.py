@@ -2,6 +2,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common import hamming
 from common.data import readers
 from common.data import thumbnails
 from experiments import extract_features
@@ -69,13 +71,24 @@ def _readme_commands():
     return [words[2:] for words in found]
 
 
+def _readme_sample(bits):
+    """What the README does with an exported model, at this code length."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    section = text.split("## Export and search\n")[1]
+    sample = section.split("```python\n")[1].split("```")[0]
+    assert sample.count("bits=64") == 2
+    return sample.replace("bits=64", f"bits={bits}")
+
+
 def _found(output):
     """Ids and distances of a printed answer."""
     lines = [line.split() for line in output.splitlines()[1:]]
     return [(cells[3], int(cells[1])) for cells in lines]
 
 
-def test_the_readme_leads_from_photographs_to_a_search(tmp_path, config, flags):
+def test_the_readme_leads_from_photographs_to_a_search(
+    tmp_path, config, flags, monkeypatch
+):
     captions = _write_pictures(tmp_path)
     made_up_weights.write(
         tmp_path / "lite0.pth", made_up_weights.efficientnet_lite0()
@@ -113,6 +126,14 @@ def test_the_readme_leads_from_photographs_to_a_search(tmp_path, config, flags):
     assert image_answer.startswith("'owl.png': 8 nearest\n")
     assert _found(image_answer) == _found(item_answer)
     assert len(_found(image_answer)) == 8
+    # The same pictures again, as if they were new.
+    monkeypatch.chdir(tmp_path)
+    shutil.copy("photos.npz", "new.npz")
+    names = {}
+    exec(_readme_sample(config.bits), names)
+    assert names["ids"].shape == (1, 10)
+    assert len(set(names["ids"][0]) & set(range(24))) == 10
+    assert len(hamming.HammingIndex.load("images.index")) == 24
 
 
 @pytest.fixture
