@@ -6,7 +6,9 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-_OWN = {"UGACH": "tab:blue", "UCH": "tab:green", "SSAH": "tab:red"}
+from experiments.papers import comparison
+
+_COLOURS = ("tab:blue", "tab:green", "tab:red")
 _MARKERS = "osv^D<>pP*Xd"
 
 
@@ -19,7 +21,8 @@ def of(
         methods: All lines of a picture, in their order.
         supervised: Those that learn from labels.
     """
-    others = [name for name in methods if name not in _OWN]
+    own = dict(zip(comparison.OWN, _COLOURS, strict=True))
+    others = [name for name in methods if name not in own]
     shades = matplotlib.colormaps["turbo"](np.linspace(0.02, 0.95, len(others)))
     styles = {
         name: {
@@ -31,9 +34,9 @@ def of(
         }
         for place, (name, colour) in enumerate(zip(others, shades, strict=True))
     }
-    for name in set(methods) & set(_OWN):
+    for name in set(methods) & set(own):
         styles[name] = {
-            "color": _OWN[name],
+            "color": own[name],
             "marker": "o",
             "markersize": 6,
             "linewidth": 3,
