@@ -22,18 +22,19 @@ setuptools.setup(
             for suffix in ("", ".*")
         ]
     ),
-    # Without a compiler the build goes on and `common.kernel` uses NumPy.
+    # Without a compiler the build goes on and `common.hamming.kernel` uses
+    # NumPy.
     ext_modules=[
         setuptools.Extension(
-            "common._scan",
-            ["common/scan.c", "common/multi_index.c"],
-            depends=["common/scan_body.h", "common/rank_few.h"],
+            "common.hamming._scan",
+            ["common/hamming/scan.c", "common/hamming/multi_index.c"],
+            depends=["common/hamming/scan_body.h", "common/hamming/rank_few.h"],
             extra_compile_args=["-O3"],
             optional=True,
         )
     ],
     package_data={
-        "common": ["*.c", "*.h"],
+        "common.hamming": ["*.c", "*.h"],
         "common.data.openclipart": [
             "*.npz",
             "*.txt",

@@ -18,8 +18,9 @@ import pathlib
 from absl import app
 from absl import flags
 
-from common import runner
-from experiments import runs
+from common.runs import finished as finished_runs
+from common.runs import flags as common_flags
+from common.runs import runner
 
 
 def encode(given: flags.FlagValues, options: list[str]) -> dict:
@@ -53,7 +54,7 @@ def encode(given: flags.FlagValues, options: list[str]) -> dict:
 
 def define_flags() -> None:
     """Defines the flags of this experiment."""
-    runs.define_flag()
+    common_flags.define_run()
     flags.DEFINE_string("model", "", "A SavedModel, in place of --run.")
     flags.DEFINE_string(
         "features", None, "Pattern of .npy, .parquet or .tfrecord shards."
@@ -88,7 +89,7 @@ def _model(given) -> pathlib.Path:
         raise ValueError("Give either --run or --model.")
     if given.model:
         return pathlib.Path(given.model)
-    return pathlib.Path(given.run or runs.newest()) / "saved_model"
+    return pathlib.Path(given.run or finished_runs.newest()) / "saved_model"
 
 
 def _main(arguments: list[str]) -> None:

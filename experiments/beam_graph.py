@@ -15,8 +15,8 @@ import os
 from absl import app
 from absl import flags
 
-from common import neighbours
-from common import runner
+from common.data import neighbours
+from common.runs import runner
 
 
 def find(given: flags.FlagValues, options: list[str]) -> dict:

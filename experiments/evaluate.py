@@ -7,12 +7,13 @@ python -m experiments.evaluate --run=runs/NAME --source=saved_model
 from absl import app
 from absl import flags
 
-from common import files
-from common import runner
-from experiments import runs
+from common.runs import finished as finished_runs
+from common.runs import flags as common_flags
+from common.runs import runner
+from common.system import files
 
 
-def evaluate(finished: runs.FinishedRun, source: str) -> dict:
+def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
     """Metrics of a finished run.
 
     Args:
@@ -25,21 +26,21 @@ def evaluate(finished: runs.FinishedRun, source: str) -> dict:
     Raises:
         ValueError: The run is not ranked by its codes.
     """
-    if runs.ranked_by_score(finished.directory):
+    if finished_runs.ranked_by_score(finished.directory):
         raise ValueError(
             f"{finished.directory} is ranked by a score of its own, which its "
             "codes do not tell; its metrics.json has the figures."
         )
-    from common import encoding
-    from common import evaluation
+    from common.metrics import evaluation
+    from common.runs import encoding
 
     directory, split = finished.directory, finished.split
     if source == "codes":
         found = encoding.load(directory / "codes.npz")
     else:
-        from common import export
+        from common.runs import exported
 
-        encoders = export.load(directory / "saved_model", finished.bits)
+        encoders = exported.load(directory / "saved_model", finished.bits)
         found = encoding.encode_split(
             encoders, finished.data, split.query, split.retrieval
         )
@@ -51,7 +52,7 @@ def evaluate(finished: runs.FinishedRun, source: str) -> dict:
 
 
 def _define_flags() -> None:
-    runs.define_flag()
+    common_flags.define_run()
     flags.DEFINE_enum(
         "source", "codes", ("codes", "saved_model"), "Where codes come from."
     )
@@ -61,9 +62,9 @@ def _define_flags() -> None:
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     with runner.one_sentence_errors():
-        finished = runs.open_run(flags.FLAGS.run)
+        finished = finished_runs.open_run(flags.FLAGS.run)
     runner.import_tensorflow()
-    from common import reporting
+    from common.reports import reporting
 
     with runner.one_sentence_errors():
         metrics = evaluate(finished, flags.FLAGS.source)

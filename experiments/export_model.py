@@ -13,10 +13,11 @@ import pathlib
 from absl import app
 from absl import flags
 
-from common import files
-from common import records
-from common import runner
-from experiments import runs
+from common.runs import finished as finished_runs
+from common.runs import flags as common_flags
+from common.runs import records
+from common.runs import runner
+from common.system import files
 
 
 def export(directory: pathlib.Path, kind: str) -> list[pathlib.Path]:
@@ -33,7 +34,7 @@ def export(directory: pathlib.Path, kind: str) -> list[pathlib.Path]:
         extras.NotInstalledError: tf2onnx is missing.
         ValueError: There is no model.
     """
-    from common import conversion
+    from common.reports import conversion
 
     model = directory / "saved_model"
     if kind == "tflite":
@@ -50,7 +51,7 @@ def export(directory: pathlib.Path, kind: str) -> list[pathlib.Path]:
 
 
 def _define_flags() -> None:
-    runs.define_flag()
+    common_flags.define_run()
     flags.DEFINE_enum("format", "onnx", ("onnx", "tflite"), "What to write.")
 
 
@@ -58,7 +59,7 @@ def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     with runner.one_sentence_errors():
         given = flags.FLAGS.run
-        directory = pathlib.Path(given) if given else runs.newest()
+        directory = pathlib.Path(given) if given else finished_runs.newest()
         records.load(directory)
     runner.import_tensorflow()
     with runner.one_sentence_errors():

@@ -22,11 +22,11 @@ import numpy as np
 from absl import app
 from absl import flags
 
-from common import files
-from common import runner
 from common.backbones import preprocessing
 from common.data import bow
 from common.data import captions as data_captions
+from common.runs import runner
+from common.system import files
 
 
 def extract(

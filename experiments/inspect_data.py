@@ -15,12 +15,12 @@ import numpy as np
 from absl import app
 from absl import flags
 
-from common import files
-from common import runner
 from common.data import arrays
 from common.data import checkup as data_checkup
 from common.data import readers
 from common.data import thumbnails
+from common.runs import runner
+from common.system import files
 
 _PICTURES = (4, 8)
 # Image values of a chart: 2,000 rows of features, few pictures' pixels.
@@ -131,7 +131,7 @@ def _contact_sheet(
     """Pictures of some items with their words and labels."""
     from matplotlib import figure as mpl_figure
 
-    from common import figures
+    from common.reports import figures
 
     lines, width = _PICTURES
     held = [row for row in range(len(data)) if row in pictures]
@@ -149,7 +149,7 @@ def _contact_sheet(
 
 
 def _write(path: pathlib.Path, figure) -> None:
-    from common import figures
+    from common.reports import figures
 
     with files.atomic_write(path) as file:
         file.write(figures.png(figure))

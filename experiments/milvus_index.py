@@ -15,12 +15,12 @@ import re
 from absl import app
 from absl import flags
 
-from common import exchange
-from common import files
-from common import flags as common_flags
-from common import milvus_engine
-from common import runner
-from experiments import runs
+from common.hamming import exchange
+from common.hamming import milvus_engine
+from common.runs import finished as finished_runs
+from common.runs import flags as common_flags
+from common.runs import runner
+from common.system import files
 
 _MODALITIES = ("image", "text")
 
@@ -35,7 +35,7 @@ def define_flags(uri: str) -> None:
     common_flags.show_in_help("uri", "collection", "token")
 
 
-def connect(finished: runs.FinishedRun) -> milvus_engine.MilvusIndex:
+def connect(finished: finished_runs.FinishedRun) -> milvus_engine.MilvusIndex:
     """The run's collection on the server of the flags.
 
     Raises:
@@ -60,7 +60,9 @@ def _connect(name: str, bits: int) -> milvus_engine.MilvusIndex:
 
 
 def load(
-    finished: runs.FinishedRun, server: milvus_engine.MilvusIndex, kind: str
+    finished: finished_runs.FinishedRun,
+    server: milvus_engine.MilvusIndex,
+    kind: str,
 ) -> dict[str, tuple[int, int]]:
     """Sends the codes of the retrieval items, images and texts.
 
@@ -72,12 +74,12 @@ def load(
     Returns:
         For each modality the number of items, and of those that were sent.
     """
-    from common import fitting
+    from common.training import fitting
 
     server.create(kind)
     counts = {}
     for modality in _MODALITIES:
-        index = runs.retrieval_index(finished, modality)
+        index = finished_runs.retrieval_index(finished, modality)
         show = fitting.show_progress("Milvus", len(index))
         sent = server.upsert(
             index,
@@ -117,7 +119,7 @@ def load_folder(
 
 
 def _define_flags() -> None:
-    runs.define_flag()
+    common_flags.define_run()
     flags.DEFINE_string(
         "codes", "", "Folder that beam_encode made, in place of --run."
     )
@@ -143,7 +145,7 @@ def _main(arguments: list[str]) -> None:
             bits = _bits_of(folder)
             server = _connect(collection_name(folder), bits)
         else:
-            finished = runs.open_run(given.run)
+            finished = finished_runs.open_run(given.run)
             server = connect(finished)
         if given.drop:
             server.drop()

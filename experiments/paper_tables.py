@@ -21,19 +21,19 @@ from collections.abc import Sequence
 from absl import app
 from absl import flags
 
-from common import files
-from common import flags as common_flags
-from common import records
-from common import run as common_run
-from common import runner
 from common.data import arrays
-from experiments import ablations
-from experiments import spreads
+from common.runs import flags as common_flags
+from common.runs import records
+from common.runs import run as common_run
+from common.runs import runner
+from common.system import files
+from experiments.methods import ablations
 from experiments.papers import cells
 from experiments.papers import comparison
 from experiments.papers import published
 from experiments.papers import rendering
 from experiments.papers import specs
+from experiments.papers import spreads
 
 _QUICK_ITEMS = {"num_query": 60, "num_train": 300}
 
@@ -153,7 +153,7 @@ def _write(plan, run, parent, result, outcomes, folders) -> None:
         with files.atomic_write(f"{base}.{suffix}") as file:
             file.write(text.encode("utf-8"))
     runner.import_tensorflow()
-    from common import figures
+    from common.reports import figures
     from experiments.papers import trials
 
     trials.write(base.parent / "hparams", outcomes)

@@ -21,8 +21,8 @@ import numpy as np
 from absl import app
 from absl import flags
 
-from common import files
-from common import runner
+from common.runs import runner
+from common.system import files
 
 _BUILDERS = ("coco_hashing", "iapr_tc12", "mirflickr25k", "nus_wide")
 

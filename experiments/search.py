@@ -14,10 +14,11 @@ import numpy as np
 from absl import app
 from absl import flags
 
-from common import milvus_engine
-from common import runner
+from common.hamming import milvus_engine
+from common.runs import finished as finished_runs
+from common.runs import flags as common_flags
+from common.runs import runner
 from experiments import milvus_index
-from experiments import runs
 
 _DEFAULT_TOP_K = 8
 
@@ -33,7 +34,7 @@ class Answer:
 
 
 def search_text(
-    finished: runs.FinishedRun,
+    finished: finished_runs.FinishedRun,
     text: str,
     top_k: int = _DEFAULT_TOP_K,
     server: milvus_engine.MilvusIndex | None = None,
@@ -70,7 +71,7 @@ def search_text(
 
 
 def search_image(
-    finished: runs.FinishedRun,
+    finished: finished_runs.FinishedRun,
     file: str | os.PathLike,
     weights: str = "",
     top_k: int = _DEFAULT_TOP_K,
@@ -90,8 +91,8 @@ def search_image(
             the file is no picture.
         OSError: The weights are missing.
     """
+    from common.backbones import photographs
     from common.backbones import preprocessing
-    from common.data import photographs
 
     if finished.data.extractor is None:
         raise ValueError(
@@ -111,7 +112,7 @@ def search_image(
 
 
 def search_item(
-    finished: runs.FinishedRun,
+    finished: finished_runs.FinishedRun,
     item: str,
     ask_with: str,
     top_k: int = _DEFAULT_TOP_K,
@@ -152,9 +153,9 @@ def search_item(
     return _answer(finished, query, row, packed, found, top_k, server)
 
 
-def show(finished: runs.FinishedRun, answer: Answer) -> str:
+def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
     """The answer as lines: rank, distance, id, words and labels."""
-    from common import figures
+    from common.reports import figures
 
     data = finished.data
     lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
@@ -171,12 +172,12 @@ def show(finished: runs.FinishedRun, answer: Answer) -> str:
 
 
 def draw(
-    finished: runs.FinishedRun, answer: Answer, path: pathlib.Path
+    finished: finished_runs.FinishedRun, answer: Answer, path: pathlib.Path
 ) -> bool:
     """Writes the answer as a picture; False where there are no thumbnails."""
-    from common import figures
-    from common import files
     from common.data import thumbnails
+    from common.reports import figures
+    from common.system import files
 
     pictures = thumbnails.for_dataset(
         finished.record["run"]["dataset"], finished.record["run"]["thumbnails"]
@@ -198,7 +199,7 @@ def draw(
 
 
 def draw_where(
-    finished: runs.FinishedRun, answer: Answer, picture: str
+    finished: finished_runs.FinishedRun, answer: Answer, picture: str
 ) -> None:
     """Draws where `--picture` says, or in the run, and tells of it.
 
@@ -232,17 +233,17 @@ def draw_where(
 
 
 def _encoders(finished):
-    from common import export
+    from common.runs import exported
 
-    return export.load(finished.directory / "saved_model", finished.bits)
+    return exported.load(finished.directory / "saved_model", finished.bits)
 
 
 def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
-    from common import codes
+    from common.hamming import codes
 
     asked = codes.PackedCodes(packed, finished.bits)
     if server is None:
-        index = runs.retrieval_index(finished, found)
+        index = finished_runs.retrieval_index(finished, found)
         distances, rows = index.search(asked, top_k)
     else:
         distances, rows = server.search(asked, top_k, found)
@@ -250,7 +251,7 @@ def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
 
 
 def _define_flags() -> None:
-    runs.define_flag()
+    common_flags.define_run()
     flags.DEFINE_string("text", "", "Words to ask with.")
     flags.DEFINE_string("image", "", "Picture file to ask with.")
     flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
@@ -271,7 +272,7 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         if sum(map(bool, (given.text, given.image, given.item))) != 1:
             raise ValueError("Ask with one of --text, --image and --item.")
-        finished = runs.open_run(given.run)
+        finished = finished_runs.open_run(given.run)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None

@@ -15,10 +15,10 @@ import numpy as np
 from absl import app
 from absl import flags
 
-from common import files
-from common import runner
-from experiments import spreads
+from common.runs import runner
+from common.system import files
 from experiments.papers import rendering
+from experiments.papers import spreads
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"

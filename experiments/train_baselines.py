@@ -19,16 +19,16 @@ from typing import Any
 from absl import app
 from absl import flags
 
-from common import files
-from common import flags as common_flags
-from common import records
-from common import run as common_run
-from common import runner
 from common.data import arrays
-from experiments import ablations
-from experiments import baseline_fits
+from common.runs import flags as common_flags
+from common.runs import records
+from common.runs import run as common_run
+from common.runs import runner
+from common.system import files
 from experiments import tables
-from experiments import trainings
+from experiments.baselines import fits
+from experiments.methods import ablations
+from experiments.methods import trainings
 
 
 def run_all(
@@ -56,7 +56,7 @@ def run_all(
     for name, cell, cell_run in _cells(methods, run, num_seeds, lengths):
         directory = pathlib.Path(cell_run.output_dir)
         one = {
-            "variant": baseline_fits.NAMES[name],
+            "variant": fits.NAMES[name],
             "bits": cell.bits,
             "seed": cell_run.seed,
         }
@@ -84,7 +84,7 @@ def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
                 directory = parent / f"{name}_{bits}_{seed}"
                 yield (
                     name,
-                    baseline_fits.Cell(bits, settings),
+                    fits.Cell(bits, settings),
                     dataclasses.replace(
                         run,
                         seed=seed,
@@ -94,7 +94,7 @@ def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
                 )
 
 
-def run_cell(name: str, cell: baseline_fits.Cell, run: common_run.Run) -> dict:
+def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
     """Fits and evaluates one method, unless its folder holds the outcome.
 
     Raises:
@@ -107,10 +107,10 @@ def run_cell(name: str, cell: baseline_fits.Cell, run: common_run.Run) -> dict:
     finished = prepared.directory / "metrics.json"
     if finished.exists():
         return files.read_json(finished)
-    label = f"{baseline_fits.NAMES[name]}, {cell.bits} bits, seed {run.seed}"
+    label = f"{fits.NAMES[name]}, {cell.bits} bits, seed {run.seed}"
     print(f"{label}: writing to {prepared.directory}", flush=True)
     if not (prepared.directory / "fit.json").exists():
-        baseline_fits.fit_alone(name, cell, prepared)
+        fits.fit_alone(name, cell, prepared)
     runner.import_tensorflow()
     from experiments.baselines import evaluation as baseline_evaluation
 
@@ -143,7 +143,7 @@ def _result(methods, run, runs, record) -> dict:
         "dataset": pathlib.Path(run.dataset).stem,
         "rows": run.rows,
         "settings": {
-            baseline_fits.NAMES[name]: dataclasses.asdict(found)
+            fits.NAMES[name]: dataclasses.asdict(found)
             for name, found in methods.items()
         },
         "data": record.get("data"),
@@ -179,7 +179,7 @@ def _methods(names: list[str], changes: list[str]) -> dict:
                 f"fitted; received {change!r}."
             )
         changed[name][setting] = value
-    return {n: baseline_fits.create(n, changed[n]) for n in names}
+    return {n: fits.create(n, changed[n]) for n in names}
 
 
 def _main(arguments: list[str]) -> None:
@@ -188,7 +188,7 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         run = common_flags.resolve(common_run.Run())
         lengths = ablations.code_lengths(given.lengths) or [32]
-        names = given.methods or list(baseline_fits.NAMES)
+        names = given.methods or list(fits.NAMES)
         methods = _methods(names, given.change)
         if run.strategy != "none":
             raise ValueError(
@@ -196,7 +196,7 @@ def _main(arguments: list[str]) -> None:
                 f"{run.strategy} out."
             )
         parent = common_run.choose_directory(
-            run, "baselines", baseline_fits.Cell(lengths[0], None)
+            run, "baselines", fits.Cell(lengths[0], None)
         )
         run = dataclasses.replace(run, output_dir=str(parent))
         # Wrong data would be wrong for every cell.

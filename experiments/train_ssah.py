@@ -6,12 +6,12 @@ python -m experiments.train_ssah --dataset=PATH.npz --bits=32 --ablation
 
 from common.backbones import choice
 from common.data import draws as data_draws
-from experiments import trainings
+from experiments.methods import trainings
 from ssah import config as ssah_config
 
 
 def _fit(config, prepared):
-    from common import fitting
+    from common.training import fitting
     from ssah import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train

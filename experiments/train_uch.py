@@ -6,13 +6,13 @@ python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
 
 from common.backbones import choice
 from common.data import draws as data_draws
-from experiments import trainings
+from experiments.methods import trainings
 from uch import collapse
 from uch import config as uch_config
 
 
 def _fit(config, prepared):
-    from common import fitting
+    from common.training import fitting
     from uch import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train

@@ -4,14 +4,14 @@ python -m experiments.train_ugach
 python -m experiments.train_ugach --dataset=PATH.npz --bits=32 --ablation
 """
 
-from common import runner
 from common.data import arrays
-from experiments import trainings
+from common.runs import runner
+from experiments.methods import trainings
 from ugach import config as ugach_config
 
 
 def _fit(config, prepared):
-    from common import fitting
+    from common.training import fitting
     from ugach import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train

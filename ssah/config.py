@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from common import settings
 from common.backbones import choice
-from common.settings import setting
+from common.models import settings
+from common.models.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)

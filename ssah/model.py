@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import distribution
-from common import model as common_model
+from common.models import base
+from common.models import distribution
 from ssah import networks
 from ssah import objective as ssah_objective
 
@@ -39,7 +39,7 @@ class Bank:
         self.targets.assign(targets)
 
 
-class SSAH(common_model.HashingModel):
+class SSAH(base.HashingModel):
     """LabNet guides ImgNet and TxtNet; two discriminators compare features.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from
@@ -185,11 +185,11 @@ class SSAH(common_model.HashingModel):
                 "with labnet=True."
             )
 
-    def signatures(self) -> dict[str, common_model.Signature]:
+    def signatures(self) -> dict[str, base.Signature]:
         """Images and texts and, with a LabNet, labels."""
         offered = super().signatures()
         if self.labnet is not None:
-            offered["encode_label"] = common_model.Signature(
+            offered["encode_label"] = base.Signature(
                 self.encode_label, "label", (self.label_dim,)
             )
         return offered

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import response_normalization
-from common import scaling
+from common.backbones import response_normalization
+from common.models import scaling
 from ssah import multiscale
 
 # Lengths of scaled inputs: about what raw CNN features and captions of a few

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import schedules
 from common.backbones import building
 from common.backbones import choice
 from common.data import arrays
 from common.data import pipeline
+from common.models import schedules
 from ssah import config as ssah_config
 from ssah import model as ssah_model
 from ssah import multiscale

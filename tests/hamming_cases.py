@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import codes
+from common.hamming import codes
 
 LENGTHS = (1, 7, 8, 16, 63, 64, 65, 128, 200, 300)
 

@@ -16,83 +16,86 @@ TOP_LEVEL = {*PACKAGES, "tests", "setup.py", "README.md", "LICENSE"}
 # What a build, an editable install or a training run leaves behind.
 LEFT_BEHIND = {"build", "dist", "runs", "__pycache__"}
 
-# Which of our packages each package may import.
-ALLOWED = {
-    "common": {"common"},
-    **{method: {method, "common"} for method in METHODS},
-    "experiments": set(PACKAGES),
+# Which rooms of `common` each of them may import besides itself.
+BELOW = {
+    "system": set(),
+    "backbones": {"system"},
+    "hamming": {"system", "backbones"},
+    "metrics": {"system", "backbones", "hamming"},
+    "models": {"system", "backbones", "hamming"},
+    "data": {"system", "backbones", "hamming", "metrics", "models"},
 }
+BELOW["runs"] = BELOW["data"] | {"data"}
+for _room in ("training", "reports", "beam"):
+    BELOW[_room] = BELOW["runs"] | {"runs"}
+# A folder holds about as many modules as one can keep in mind.
+MOST_MODULES = 15
 FLAG_MODULES = (
-    "common.flags",
-    "common.runner",
+    "common.runs.flags",
+    "common.runs.runner",
     # Rebuilds the embedded data; a program of its own.
     "common.data.openclipart.build",
     "experiments.",
 )
 # Modules that people without TensorFlow can use, and that start at once.
 NUMPY_ONLY = (
-    *(
-        f"common.{name}"
-        for name in (
-            "beam.encoding",
-            "beam.jobs",
-            "beam.nearest",
-            "codes",
-            "diagnostics",
-            "distances",
-            "directions",
-            "disk",
-            "evaluation",
-            "figures",
-            "files",
-            "flags",
-            "hamming",
-            "histograms",
-            "index_file",
-            "kernel",
-            "milvus_engine",
-            "milvus_entities",
-            "multi_index",
-            "neighbours",
-            "relevance",
-            "retrieval",
-            "run",
-            "runner",
-            "scan",
-            "settings",
-            "stable_ranking",
-            "ties",
-        )
-    ),
-    *(
-        f"common.backbones.{name}"
-        for name in (
-            "choice",
-            "efficientnet_lite0",
-            "matconvnet",
-            "preprocessing",
-            "torch_weights",
-        )
-    ),
-    *(
-        f"common.data.{name}"
-        for name in (
-            "arrays",
-            "bow",
-            "captions",
-            "draws",
-            "photographs",
-            "readers",
-            "splits",
-            "protocols.stored",
-            "thumbnails",
-        )
-    ),
-    *(
-        f"{method}.config"
-        for method in METHODS
-        if (ROOT / method / "config.py").is_file()
-    ),
+    "common.backbones",
+    "common.backbones.choice",
+    "common.backbones.efficientnet_lite0",
+    "common.backbones.matconvnet",
+    "common.backbones.photographs",
+    "common.backbones.preprocessing",
+    "common.backbones.torch_weights",
+    "common.beam",
+    "common.beam.encoding",
+    "common.beam.jobs",
+    "common.beam.nearest",
+    "common.data",
+    "common.data.arrays",
+    "common.data.bow",
+    "common.data.captions",
+    "common.data.draws",
+    "common.data.neighbours",
+    "common.data.protocols.stored",
+    "common.data.readers",
+    "common.data.splits",
+    "common.data.thumbnails",
+    "common.hamming",
+    "common.hamming.codes",
+    "common.hamming.distances",
+    "common.hamming.index",
+    "common.hamming.index_file",
+    "common.hamming.kernel",
+    "common.hamming.milvus_engine",
+    "common.hamming.multi_index",
+    "common.hamming.scan",
+    "common.hamming.ties",
+    "common.metrics",
+    "common.metrics.diagnostics",
+    "common.metrics.evaluation",
+    "common.metrics.histograms",
+    "common.metrics.relevance",
+    "common.metrics.retrieval",
+    "common.metrics.stable_ranking",
+    "common.models",
+    "common.models.settings",
+    "common.reports",
+    "common.reports.figures",
+    "common.runs",
+    "common.runs.finished",
+    "common.runs.flags",
+    "common.runs.records",
+    "common.runs.run",
+    "common.runs.runner",
+    "common.system",
+    "common.system.disk",
+    "common.system.extras",
+    "common.system.files",
+    "common.system.stopwatch",
+    "common.training",
+    "ssah.config",
+    "uch.config",
+    "ugach.config",
     "ugach.graph",
 )
 
@@ -101,9 +104,9 @@ IMPORTED_LATE = tuple(
     f"experiments.{name}"
     for name in (
         "baselines.evaluation",
-        "baselines.keras_training",
-        "baselines.dcmh_model",
-        "baselines.acmr_model",
+        "baselines.deep.keras_training",
+        "baselines.deep.dcmh_model",
+        "baselines.deep.acmr_model",
         "papers.drawing",
         "papers.trials",
     )
@@ -138,15 +141,31 @@ def imports(source, top_level_only=False):
     return found
 
 
+def place(module):
+    """Where a module stands: ours by package, those of `common` by room."""
+    package, _, rest = module.partition(".")
+    room = rest.partition(".")[0]
+    return (package, room if package == "common" else "")
+
+
+def allowed(importer, imported):
+    """Whether a module of one place may import from the other."""
+    (package, room), (other, other_room) = importer, imported
+    if (package, room) == (other, other_room) or package == "experiments":
+        return True
+    if other != "common":
+        return False
+    return package in METHODS or other_room in BELOW.get(room, ())
+
+
 def forbidden_imports(module, source):
-    """Imports of our packages that a module's layer does not allow."""
-    allowed = ALLOWED[module.partition(".")[0]]
+    """Imports of our packages that a module's place does not allow."""
     return {
         name
         for name in imports(source)
-        if (first := name.partition(".")[0]) in PACKAGES
-        and first not in allowed
-        or not first
+        if name.startswith(".")
+        or name.partition(".")[0] in PACKAGES
+        and not allowed(place(module), place(name))
     }
 
 
@@ -191,7 +210,8 @@ def statements_at_import(source):
         )
         and not (
             isinstance(node, ast.If)
-            and ast.unparse(node.test) == "__name__ == '__main__'"
+            and ast.unparse(node.test)
+            in ("__name__ == '__main__'", "TYPE_CHECKING")
         )
     ]
 
@@ -204,10 +224,16 @@ def test_imports_go_from_experiments_to_methods_to_common(module):
 @pytest.mark.parametrize(
     ("module", "line"),
     (
-        ("common.codes", "import ugach"),
-        ("common.data.arrays", "from experiments import runs"),
+        ("common.hamming.codes", "import ugach"),
+        ("common.hamming.codes", "from common.metrics import retrieval"),
+        ("common.models.base", "from common.data import arrays"),
+        ("common.metrics.retrieval", "def f():\n    import common.models.base"),
+        ("common.reports.export", "from common.training import fitting"),
+        ("common.system.files", "import common.backbones"),
+        ("common.runs.run", "from common import training"),
+        ("common.data.arrays", "from experiments import search"),
         ("ugach.losses", "from ssah import losses"),
-        ("ugach.losses", "def f():\n    import experiments.runs"),
+        ("ugach.losses", "def f():\n    import experiments.search"),
         ("ssah.model", "import uch.model as other"),
         ("uch.model", "from . import losses"),
     ),
@@ -221,11 +247,39 @@ def test_a_planted_import_is_found(module, line):
     (
         ("experiments.search", "from ugach import losses"),
         ("ugach.losses", "from common import codes"),
-        ("common.codes", "import numpy as np"),
+        ("common.hamming.codes", "import numpy as np"),
     ),
 )
 def test_an_allowed_import_is_left_alone(module, line):
     assert not forbidden_imports(module, line)
+
+
+def test_every_room_of_common_has_its_place_in_the_table():
+    rooms = {path.name for path in (ROOT / "common").iterdir() if path.is_dir()}
+
+    assert rooms - {"__pycache__"} == set(BELOW)
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_no_folder_has_more_modules_than_one_can_keep_in_mind(module):
+    folder = module.rpartition(".")[0]
+    inside = [name for name in SOURCES if name.rpartition(".")[0] == folder]
+    modules = [
+        name
+        for name in inside
+        if not any(other.startswith(f"{name}.") for other in SOURCES)
+    ]
+
+    assert len(modules) <= MOST_MODULES or not folder
+
+
+@pytest.mark.parametrize("room", sorted(BELOW))
+def test_a_room_says_what_it_is_for_and_hands_on_its_names(room):
+    module = importlib.import_module(f"common.{room}")
+
+    assert module.__doc__
+    for name in module.__all__:
+        assert getattr(module, name) is not None
 
 
 @pytest.mark.parametrize("module", SOURCES)
@@ -246,14 +300,14 @@ def test_modules_that_need_no_tensorflow_do_not_import_it(module):
 
 
 def test_a_planted_tensorflow_is_found_through_other_modules():
-    planted = SOURCES | {"common.files": "from tensorflow import keras"}
+    planted = SOURCES | {"common.system.files": "from tensorflow import keras"}
 
-    # common.run reads settings and data, and those read files.
-    assert needs_tensorflow("common.run", planted)
-    assert needs_tensorflow("common.packing", SOURCES)
+    # common.runs.run reads settings and data, and those read files.
+    assert needs_tensorflow("common.runs.run", planted)
+    assert needs_tensorflow("common.hamming.packing", SOURCES)
     assert not needs_tensorflow(
-        "common.files",
-        {"common.files": "def f():\n    import tensorflow as tf"},
+        "common.system.files",
+        {"common.system.files": "def f():\n    import tensorflow as tf"},
     )
 
 

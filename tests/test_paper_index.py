@@ -147,7 +147,9 @@ def test_every_equation_of_a_paper_is_told(method, count):
 def test_average_precision_is_common_to_all_methods():
     assert (
         11
-        in all_citations("ugach")["common.retrieval.expected_average_precision"]
+        in all_citations("ugach")[
+            "common.metrics.retrieval.expected_average_precision"
+        ]
     )
 
 
@@ -222,6 +224,6 @@ def test_a_planted_fault_is_found(planted, complaint):
 
 
 def test_names_that_do_not_exist_are_found():
-    assert callable(resolve("common.codes.PackedCodes.from_bits"))
+    assert callable(resolve("common.hamming.codes.PackedCodes.from_bits"))
     with pytest.raises((AttributeError, ModuleNotFoundError)):
-        resolve("common.codes.absent")
+        resolve("common.hamming.codes.absent")

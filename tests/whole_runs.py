@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from common import checkpoints
+from common.training import checkpoints
 
 
 def with_pictures(data):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from common import distribution
-from common import model as common_model
+from common.models import base
+from common.models import distribution
 from uch import cycles
 from uch import networks
 from uch import objective as uch_objective
@@ -36,7 +36,7 @@ class Stages(NamedTuple):
     codes: Pair  # H, relaxed, [n, K] in (-1, 1)
 
 
-class UCH(common_model.HashingModel):
+class UCH(base.HashingModel):
     """An outer cycle between features, and an inner one between its middles.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from common import scaling
+from common.models import scaling
 
 # Input lengths in units of the square root of the width: image features have
 # a mean square of 1, and E^T starts well inside the bend of its tanh.

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import schedules
 from common.backbones import building
 from common.backbones import choice
 from common.data import arrays
+from common.models import schedules
 from uch import collapse
 from uch import config as uch_config
 from uch import model as uch_model

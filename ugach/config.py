@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from common import settings
-from common.settings import setting
+from common.models import settings
+from common.models.settings import setting
 
 MODES = ("baseline", "baseline_gan", "ugach")
 

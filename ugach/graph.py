@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from common import files
-from common import neighbours
 from common.data import arrays
+from common.data import neighbours
+from common.system import files
 
 # Changes whenever the meaning of a stored graph does.
 _VERSION = 1
@@ -49,7 +49,7 @@ def correlation_graph(
         data: The data set.
         rows: Training rows, [n] int64.
         size: k, neighbours per modality.
-        metric: `euclidean` or `cosine`; see `common.neighbours.nearest`.
+        metric: `euclidean` or `cosine`; see `common.data.neighbours.nearest`.
         progress: Called with the modality and the rows done so far.
 
     Returns:

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import distribution
-from common import model as common_model
+from common.models import base
+from common.models import distribution
 from ugach import losses
 from ugach import networks
 from ugach import objective as ugach_objective
@@ -39,7 +39,7 @@ class CodeTable:
         self.text = tf.Variable(tf.zeros([count, bits]), trainable=False)
 
 
-class UGACH(common_model.HashingModel):
+class UGACH(base.HashingModel):
     """Generator and discriminator over a cross-modal correlation graph.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from

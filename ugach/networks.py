@@ -7,7 +7,7 @@ Adversarial Cross-modal Hashing", AAAI 2018. Axes: n items, K bits.
 import keras
 import tensorflow as tf
 
-from common import scaling as input_scaling
+from common.models import scaling as input_scaling
 
 INITIALIZERS = ("glorot_uniform", "truncated_normal")
 

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common import schedules
 from common.data import arrays
 from common.data import draws as data_draws
 from common.data import pipeline
+from common.models import schedules
 from ugach import config as ugach_config
 from ugach import graph
 from ugach import model as ugach_model

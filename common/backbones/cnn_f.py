@@ -7,8 +7,8 @@ BMVC 2014, Table 1, as its authors released it for MatConvNet.
 import keras
 import numpy as np
 
-from common import response_normalization
 from common.backbones import matconvnet
+from common.backbones import response_normalization
 
 # Mean colour of ImageNet, where no file tells the average image.
 _AVERAGE_COLOUR = (123.68, 116.779, 103.939)

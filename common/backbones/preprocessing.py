@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 
+from common.backbones import photographs
 from common.backbones import torch_weights
-from common.data import photographs
 
 IMAGE_SIZE = 224
 

@@ -14,14 +14,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common import codes
-from common import exchange
-from common import files
 from common import hamming
 from common.beam import checks
 from common.beam import matrix
 from common.beam import rows as rows_lib
 from common.beam import sources
+from common.hamming import codes
+from common.hamming import exchange
+from common.system import files
 
 # Changes whenever the meaning of a finished shard does.
 _VERSION = 1
@@ -155,9 +155,9 @@ def model_digest(model: str | os.PathLike) -> str:
 
 
 def _settings(model, modality, column, scale, counted) -> dict:
-    from common import export
+    from common.runs import exported
 
-    encoder = export.load_encoder(model, modality)
+    encoder = exported.load_encoder(model, modality)
     steps = matrix.load_scale(scale, encoder.shape)
     return {
         "version": _VERSION,
@@ -182,7 +182,7 @@ def _encoder(task):
 
 @functools.lru_cache(maxsize=1)
 def _load_encoder(model: pathlib.Path, modality: str, digest: str):
-    from common import runner
+    from common.runs import runner
 
     if model_digest(model) != digest:
         raise ValueError(
@@ -192,9 +192,9 @@ def _load_encoder(model: pathlib.Path, modality: str, digest: str):
 
     # A worker process starts without TensorFlow, and rounds as others do.
     runner.import_tensorflow()
-    from common import export
+    from common.runs import exported
 
-    return export.load_encoder(model, modality)
+    return exported.load_encoder(model, modality)
 
 
 def _encode(task) -> tuple[hamming.HammingIndex, list]:

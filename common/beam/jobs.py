@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
-from common import extras
+from common.system import extras
 
 
 def check(options: Sequence[str]) -> None:

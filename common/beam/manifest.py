@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common import codes
-from common import exchange
-from common import files
 from common import hamming
 from common.beam import encoding
+from common.hamming import codes
+from common.hamming import exchange
+from common.system import files
 
 
 def finish(tasks: Sequence[encoding.Task]) -> dict:

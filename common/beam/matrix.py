@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from common import disk
+from common.system import disk
 
 _BLOCK = 4096
 _SCALE = "image_scale"

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common import files
-from common import neighbours
 from common.beam import matrix
+from common.data import neighbours
+from common.system import files
 
 # Changes whenever the meaning of a stored part does.
 _VERSION = 1

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from common import extras
 from common.beam import rows as rows_lib
+from common.system import extras
 
 
 def count(path: str | os.PathLike) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from common import disk
 from common.beam import parquet
 from common.beam import rows as rows_lib
 from common.beam import tfrecord
+from common.system import disk
 
 SUFFIXES = (".npy", ".parquet", ".tfrecord")
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from common import extras
 from common.beam import rows as rows_lib
+from common.system import extras
 
 _HEAD = struct.Struct("<QI")
 _TAIL = struct.Struct("<I")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from common import disk
-from common import files
+from common.system import disk
+from common.system import files
 
 _BLOCK = 4096
 

@@ -9,9 +9,9 @@ import dataclasses
 
 import numpy as np
 
-from common import relevance
-from common import retrieval
 from common.data import arrays
+from common.metrics import relevance
+from common.metrics import retrieval
 
 _ITEMS = 4000
 _SHARE_OF_QUERIES = 0.25

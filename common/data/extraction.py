@@ -16,9 +16,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from common import files
 from common.backbones import extractor as backbone_extractor
-from common.data import photographs
+from common.backbones import photographs
+from common.system import files
 
 _BATCH = 16
 

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from common import disk
-from common import distribution
 from common.data import arrays
+from common.models import distribution
+from common.system import disk
 
 # Rows encoded at once. The first layers of an image network hold some
 # hundred times what a picture does.
@@ -41,7 +41,7 @@ def batches(
     Rows are gathered in their stored type (integer bags of words, quantised
     images and pixels stay small) and become float32 inside the pipeline. A
     replica of a strategy in scope reads images and texts of its own share of
-    the rows, see `common.distribution`, and all the rest.
+    the rows, see `common.models.distribution`, and all the rest.
 
     Args:
         data: The data set; its arrays may be memory-mapped.

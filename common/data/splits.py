@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from common import files
+from common.system import files
 
 PARTS = ("query", "retrieval", "train", "validation")
 

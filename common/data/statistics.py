@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from common import disk
 from common.data import arrays
+from common.system import disk
 
 _BLOCK = 4096
 # Values that are read at once; a row of pixels may have 100,000.

@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-from common import files
 from common.data import readers
+from common.system import files
 
 
 class Thumbnails:

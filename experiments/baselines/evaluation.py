@@ -4,11 +4,11 @@ import pathlib
 
 import numpy as np
 
-from common import codes
-from common import encoding
-from common import evaluation
-from common import files
-from common import run as common_run
+from common.hamming import codes
+from common.metrics import evaluation
+from common.runs import encoding
+from common.runs import run as common_run
+from common.system import files
 from experiments.baselines import method as baseline_method
 from experiments.baselines import models
 from experiments.baselines import ranking

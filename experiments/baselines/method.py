@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from common import settings
 from common.data import arrays
+from common.models import settings
 from experiments.baselines import models
 
 # Takes rounds done, rounds in all, and the objective or None.

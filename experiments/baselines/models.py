@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from common import files
-from experiments.baselines import algebra
+from common.system import files
+from experiments.baselines.shallow import algebra
 
 
 class View(Protocol):

@@ -1,7 +1,7 @@
 """Evaluation of methods that rank by a real-valued score.
 
-Codes are ranked by Hamming distance, in `common.evaluation`. Scores are ranked
-here, with the same definitions: items of one score are tied.
+Codes are ranked by Hamming distance, in `common.metrics.evaluation`. Scores are
+ranked here, with the same definitions: items of one score are tied.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
-from common import evaluation
-from common import relevance
-from common import retrieval
 from common.data import arrays
 from common.data import splits
+from common.metrics import evaluation
+from common.metrics import relevance
+from common.metrics import retrieval
 
 _BLOCK = 100
 
@@ -31,7 +31,7 @@ class ScoredModel(Protocol):
 def evaluate(
     model: ScoredModel, data: arrays.CrossModalData, split: splits.Split
 ) -> dict[str, dict]:
-    """The metrics of both directions, as `common.evaluation` names them."""
+    """The metrics of both directions, as `common.metrics` names them."""
     image, text = data.image_features, data.text_features
     labels = data.labels[split.query], data.labels[split.retrieval]
     return {

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import process
 from typing import Any
 
-from common import run as common_run
-from experiments import ablations
-from experiments import baseline_fits
+from common.runs import run as common_run
 from experiments import train_baselines
 from experiments import train_ssah
 from experiments import train_uch
 from experiments import train_ugach
-from experiments import trainings
+from experiments.baselines import fits
+from experiments.methods import ablations
+from experiments.methods import trainings
 from experiments.papers import specs
 from ssah import config as ssah_config
 from uch import config as uch_config
@@ -32,9 +32,7 @@ _OWN = (
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _FAILURES = (ValueError, OSError, RuntimeError, MemoryError, SystemExit)
 # Names that tables shorten.
-_COMPARED = {name: key for key, name in baseline_fits.NAMES.items()} | {
-    "ACMR": "acmr"
-}
+_COMPARED = {name: key for key, name in fits.NAMES.items()} | {"ACMR": "acmr"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +77,7 @@ def plan(
 
 def _draws(row: specs.Row) -> bool:
     name = _COMPARED.get(row.method)
-    return name is None or baseline_fits.create(name, {}).draws
+    return name is None or fits.create(name, {}).draws
 
 
 def supervised(row: specs.Row) -> bool:
@@ -168,9 +166,7 @@ def _train(cell: Cell, run: common_run.Run) -> dict:
     if isinstance(method, trainings.Method):
         return ablations.run_one(method, settings, run)
     return train_baselines.kept(
-        train_baselines.run_cell(
-            method, baseline_fits.Cell(cell.bits, settings), run
-        )
+        train_baselines.run_cell(method, fits.Cell(cell.bits, settings), run)
     )
 
 
@@ -185,7 +181,7 @@ def _method(cell: Cell) -> tuple[Any, Any]:
             )
             return method, _shortened(config) if cell.quick else config
     name = _COMPARED[cell.row.method]
-    settings = dataclasses.replace(baseline_fits.create(name, {}), **changes)
+    settings = dataclasses.replace(fits.create(name, {}), **changes)
     return name, _shortened(settings) if cell.quick else settings
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common import files
-from experiments import spreads
+from common.system import files
+from experiments.papers import spreads
 
 # The papers' own methods, compared with all others of their table.
 OWN = ("UGACH", "UCH", "SSAH")

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib import figure as mpl_figure
 
-from common import encoding
-from common import figures
 from common.data import arrays
 from common.data import splits
-from experiments import runs
-from experiments import spreads
+from common.reports import figures
+from common.runs import encoding
+from common.runs import finished as finished_runs
 from experiments.baselines import evaluation as baseline_evaluation
 from experiments.papers import specs
+from experiments.papers import spreads
 from experiments.papers import styles
 
 _DIRECTIONS = figures.DIRECTIONS.items()
@@ -103,7 +103,7 @@ def curves(
 
 def _ranking_curves(folder, labels) -> dict:
     """A run's curves, by the ranking that its MAP is of."""
-    if runs.ranked_by_score(folder):
+    if finished_runs.ranked_by_score(folder):
         return baseline_evaluation.load_curves(folder)
     return encoding.load(folder / "codes.npz").evaluation(*labels).curves()
 

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterator
 
-from experiments import spreads
 from experiments.papers import published
+from experiments.papers import spreads
 from experiments.papers import standing
 
 _TASKS = {"i2t": "image to text", "t2i": "text to image"}

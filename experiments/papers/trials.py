@@ -5,7 +5,7 @@ import pathlib
 
 import tensorflow as tf
 
-from common import summaries
+from common.reports import summaries
 from experiments.papers import cells
 
 

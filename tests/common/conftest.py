@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from common import kernel
+from common.hamming import kernel
 
 
 @pytest.fixture(params=("compiled", "plain"))
@@ -21,9 +21,9 @@ def linear():
     import keras
     import tensorflow as tf
 
-    from common import model as common_model
+    from common.models import base
 
-    class Linear(common_model.HashingModel):
+    class Linear(base.HashingModel):
         def __init__(self, bits=12, image_dim=12, text_dim=15, seed=0):
             super().__init__(bits, (image_dim,), text_dim)
             self.image_kernel = _kernel(image_dim, bits, seed)

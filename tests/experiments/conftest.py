@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from common import run as common_run
+from common.runs import run as common_run
 from tests import beam_services
 from ugach import config as ugach_config
 
@@ -66,7 +66,7 @@ def toy(data, tmp_path_factory):
 def finished(config, toy):
     """Folder of a whole UGACH run, made once and only read."""
     from experiments import train_ugach
-    from experiments import trainings
+    from experiments.methods import trainings
 
     trainings.train(train_ugach.METHOD, config, toy)
     return pathlib.Path(toy.output_dir)

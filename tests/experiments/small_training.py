@@ -65,12 +65,12 @@ _SETTINGS = {
 
 def train(strategy, dataset, output, names, resume=False):
     """Trains methods; returns all weights of each, by its name."""
-    from common import run as common_run
-    from common import runner
+    from common.runs import run as common_run
+    from common.runs import runner
     from experiments import train_ssah
     from experiments import train_uch
     from experiments import train_ugach
-    from experiments import trainings
+    from experiments.methods import trainings
     from ssah import config as ssah_config
     from uch import config as uch_config
     from ugach import config as ugach_config
@@ -107,7 +107,7 @@ def train(strategy, dataset, output, names, resume=False):
             trainings.train(own, config, run)
         else:
             runner.import_tensorflow(strategy != "multi_worker")
-            from common import distribution
+            from common.models import distribution
 
             with distribution.scope(strategy):
                 fit(config, method.prepare(config, run))

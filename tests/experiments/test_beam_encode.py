@@ -4,8 +4,8 @@ import time
 import numpy as np
 import pytest
 
-from common import exchange
-from common import export
+from common.hamming import exchange
+from common.runs import exported
 
 pytest.importorskip("apache_beam", reason="the extra `beam`")
 
@@ -53,7 +53,9 @@ def test_all_runners_leave_the_codes_of_the_model(
         f"SHA-256 {alone['codes_sha256']}\n"
     )
     good = np.delete(np.arange(120), 33)
-    expected = export.load(finished / "saved_model", 12).image_codes(data, good)
+    expected = exported.load(finished / "saved_model", 12).image_codes(
+        data, good
+    )
     for output in ("made", "pair", "pool"):
         index = exchange.read_parquet(tmp_path / output / "codes", 12)["image"]
         np.testing.assert_array_equal(index.ids, good)

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from common import files
-from common import neighbours
+from common.data import neighbours
+from common.system import files
 
 pytest.importorskip("apache_beam", reason="the extra `beam`")
 

@@ -3,15 +3,15 @@ import shutil
 import numpy as np
 import pytest
 
-from common import files
-from common import stopwatch
+from common.runs import finished as finished_runs
+from common.system import files
+from common.system import stopwatch
 from experiments import evaluate
-from experiments import runs
 
 
 @pytest.mark.parametrize("source", ["codes", "saved_model"])
 def test_metrics_are_those_of_the_training(finished, source):
-    metrics = evaluate.evaluate(runs.open_run(finished), source)
+    metrics = evaluate.evaluate(finished_runs.open_run(finished), source)
 
     expected = files.read_json(finished / "metrics.json")
     for name in stopwatch.Stopwatch().costs():
@@ -28,7 +28,7 @@ def test_metrics_follow_the_stored_codes(finished, tmp_path):
         changed[part] = np.zeros_like(changed[part])
     np.savez(directory / "codes.npz", **changed)
 
-    metrics = evaluate.evaluate(runs.open_run(directory), "codes")
+    metrics = evaluate.evaluate(finished_runs.open_run(directory), "codes")
 
     # A database of equal codes is at chance, and every bit of it constant.
     for direction in ("i2t", "t2i"):
@@ -40,7 +40,7 @@ def test_metrics_follow_the_stored_codes(finished, tmp_path):
 def test_missing_codes_and_models_are_named(finished, tmp_path):
     for name in ("run.json", "metrics.json", "split.npz"):
         shutil.copy(finished / name, tmp_path)
-    opened = runs.open_run(tmp_path)
+    opened = finished_runs.open_run(tmp_path)
 
     with pytest.raises(OSError, match="codes.npz"):
         evaluate.evaluate(opened, "codes")

@@ -3,12 +3,12 @@ import socket
 import numpy as np
 import pytest
 
-from common import exchange
-from common import files
 from common import hamming
-from common import milvus_engine
+from common.hamming import exchange
+from common.hamming import milvus_engine
+from common.runs import finished as finished_runs
+from common.system import files
 from experiments import milvus_index
-from experiments import runs
 from experiments import search
 from tests import hamming_cases as cases
 
@@ -141,7 +141,7 @@ def test_a_resumed_load_sends_what_is_missing(server, monkeypatch):
 
 
 def test_a_run_is_loaded_once_and_answers_from_the_server(uri, finished):
-    opened = runs.open_run(finished)
+    opened = finished_runs.open_run(finished)
     name = milvus_index.collection_name(opened.directory)
     server = milvus_engine.MilvusIndex(uri, name, opened.bits)
     count = len(opened.split.retrieval)

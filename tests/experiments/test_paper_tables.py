@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from common import files
+from common.system import files
 from experiments import paper_tables
 from experiments.papers import cells
 from experiments.papers import specs

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import files
-from common import stopwatch
+from common.system import files
+from common.system import stopwatch
 from experiments import train_ugach
-from experiments import trainings
+from experiments.methods import trainings
 
 LAST = "epoch-5"
 

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import codes
-from common import encoding
-from common import export
 from common.backbones import preprocessing
-from experiments import runs
+from common.hamming import codes
+from common.runs import encoding
+from common.runs import exported
+from common.runs import finished as finished_runs
 from experiments import search
 
 
 @pytest.fixture(scope="module")
 def opened(finished):
-    return runs.open_run(finished)
+    return finished_runs.open_run(finished)
 
 
 def _brute_force(opened, packed, found, count):
@@ -29,7 +29,7 @@ def _brute_force(opened, packed, found, count):
 
 
 def _encoders(opened):
-    return export.load(opened.directory / "saved_model", opened.bits)
+    return exported.load(opened.directory / "saved_model", opened.bits)
 
 
 def test_a_text_finds_the_nearest_images(opened):

@@ -1,6 +1,6 @@
 import pytest
 
-from common import files
+from common.system import files
 from experiments import tables
 
 

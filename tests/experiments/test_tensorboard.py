@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import encoding
-from common import files
-from common import reporting
-from experiments import runs
+from common.reports import reporting
+from common.runs import encoding
+from common.runs import finished as finished_runs
+from common.system import files
 from experiments import train_ugach
-from experiments import trainings
+from experiments.methods import trainings
 
 TEST = "pictured/logs/test"
 
@@ -169,7 +169,7 @@ def test_a_precision_recall_curve_has_a_point_for_each_radius(
     tag = f"precision_recall_{direction}/pr_curves"
     (curve,) = series("pr_curves", tag)[TEST]
 
-    opened = runs.open_run(logs / "pictured")
+    opened = finished_runs.open_run(logs / "pictured")
     stored = encoding.load(opened.directory / "codes.npz")
     asked, database = {
         "i2t": (stored.query_image, stored.retrieval_text),
@@ -207,7 +207,7 @@ def embedding(ask, tags):
 def test_the_projector_holds_image_and_text_codes_as_signs(
     ask, embedding, logs, config
 ):
-    split = runs.open_run(logs / "pictured").split
+    split = finished_runs.open_run(logs / "pictured").split
     stored = encoding.load(logs / "pictured" / "codes.npz")
 
     shape = embedding(TEST)["tensorShape"]
@@ -226,7 +226,7 @@ def test_the_projector_holds_image_and_text_codes_as_signs(
 
 def test_the_projector_names_every_point(ask, embedding, logs, data):
     embedding(TEST)
-    split = runs.open_run(logs / "pictured").split
+    split = finished_runs.open_run(logs / "pictured").split
 
     answer = ask("projector/metadata", run=TEST, name="codes").decode()
 
@@ -250,7 +250,7 @@ def test_the_projector_shows_thumbnails_where_there_are_any(
     sprite = embedding(TEST)["sprite"]
     answer = ask("projector/sprite_image", run=TEST, name="codes")
 
-    split = runs.open_run(logs / "pictured").split
+    split = finished_runs.open_run(logs / "pictured").split
     row = split.retrieval[split.retrieval % 2 == 0][0]
     count = np.sum(split.retrieval % 2 == 0)
     side = int(np.ceil(np.sqrt(2 * count)))

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from common import files
-from experiments import baseline_fits
+from common.system import files
 from experiments import tables
 from experiments import train_baselines
+from experiments.baselines import fits
 from experiments.baselines import method as baseline_method
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -30,8 +30,8 @@ def _run_all(run, methods, bits):
 def result(run):
     """One fit of each of two methods."""
     methods = {
-        "cvh": baseline_fits.create("cvh", {}),
-        "stmh": baseline_fits.create("stmh", {"rounds": "2"}),
+        "cvh": fits.create("cvh", {}),
+        "stmh": fits.create("stmh", {"rounds": "2"}),
     }
     return _run_all(run, methods, 8)
 
@@ -53,14 +53,14 @@ def test_a_finished_cell_is_read_and_not_repeated(result, run):
     folder = pathlib.Path(run.output_dir) / "cvh_8_0"
     written = {f.name: f.stat().st_mtime_ns for f in folder.iterdir()}
 
-    again = _run_all(run, {"cvh": baseline_fits.create("cvh", {})}, 8)
+    again = _run_all(run, {"cvh": fits.create("cvh", {})}, 8)
 
     assert again["runs"] == result["runs"][:1]
     assert written == {f.name: f.stat().st_mtime_ns for f in folder.iterdir()}
 
 
 def test_a_cell_finished_with_other_settings_does_not_count(result, run):
-    other = {"cvh": baseline_fits.create("cvh", {"ridge": "0.5"})}
+    other = {"cvh": fits.create("cvh", {"ridge": "0.5"})}
 
     (one,) = _run_all(run, other, 8)["runs"]
 
@@ -69,8 +69,8 @@ def test_a_cell_finished_with_other_settings_does_not_count(result, run):
 
 def test_a_fit_that_is_refused_leaves_the_others_alone(result, run):
     methods = {
-        "ccq": baseline_fits.create("ccq", {}),
-        "cvh": baseline_fits.create("cvh", {}),
+        "ccq": fits.create("ccq", {}),
+        "cvh": fits.create("cvh", {}),
     }
 
     result = _run_all(run, methods, 8)
@@ -95,9 +95,9 @@ class _Deadly(baseline_method.Method):
 
 def test_fits_that_want_too_much_memory_leave_the_others_alone(result, run):
     methods = {
-        "cmssh": baseline_fits.create("cmssh", {"pairs": str(10**15)}),
+        "cmssh": fits.create("cmssh", {"pairs": str(10**15)}),
         "pdh": _Deadly(),
-        "cvh": baseline_fits.create("cvh", {}),
+        "cvh": fits.create("cvh", {}),
     }
 
     refused, dead, fitted = _run_all(run, methods, 8)["runs"]
@@ -148,7 +148,7 @@ def test_the_table_has_mean_and_spread_over_seeds():
 )
 def test_what_no_method_has_is_refused(name, changes, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
-        baseline_fits.create(name, changes)
+        fits.create(name, changes)
 
 
 @pytest.mark.parametrize("change", ["cmfh.rounds", "rounds=3", "fsh.rounds=3"])
@@ -167,11 +167,11 @@ def test_a_change_reaches_its_method_alone():
 def test_the_peak_of_memory_covers_what_was_given_back():
     program = (
         "import numpy as np\n"
-        "from common import peak_memory\n"
-        "before = peak_memory.so_far()\n"
+        "from common.system import stopwatch\n"
+        "before = stopwatch.peak_memory()\n"
         "large = np.ones(4_000_000)\n"
         "del large\n"
-        "print(peak_memory.so_far() - before)\n"
+        "print(stopwatch.peak_memory() - before)\n"
     )
 
     printed = subprocess.check_output(
@@ -183,7 +183,7 @@ def test_the_peak_of_memory_covers_what_was_given_back():
 
 
 def test_lines_come_at_most_every_ten_seconds(capsys):
-    lines = baseline_fits.Lines("cmfh")
+    lines = fits.Lines("cmfh")
     lines(1, 25, 4.0)
     lines._last -= 11
     lines(2, 25, 3.0)

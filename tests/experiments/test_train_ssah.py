@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import codes
-from common import files
+from common.hamming import codes
+from common.runs import finished as finished_runs
+from common.system import files
 from experiments import evaluate
-from experiments import runs
 from experiments import search
 from experiments import train_ssah
 from experiments import train_uch
 from experiments import train_ugach
-from experiments import trainings
+from experiments.methods import trainings
 from ssah import config as ssah_config
 from uch import config as uch_config
 from ugach import config as ugach_config
@@ -130,7 +130,7 @@ def test_a_run_on_pixels_exports_what_it_hashed(config, pictured, tmp_path):
 
     trainings.train(train_ssah.METHOD, shorter, pictured)
 
-    finished = runs.open_run(tmp_path / "run")
+    finished = finished_runs.open_run(tmp_path / "run")
     assert finished.data.image_shape == (8, 12, 3)
     assert len(finished.split.retrieval) == 50
     model = tf.saved_model.load(str(tmp_path / "run" / "saved_model"))

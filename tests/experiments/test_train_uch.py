@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from common import files
+from common.system import files
 from experiments import train_uch
-from experiments import trainings
+from experiments.methods import trainings
 from uch import config as uch_config
 
 

@@ -6,13 +6,13 @@ import pytest
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.util import tensor_util
 
-from common import encoding
-from common import export
-from common import files
 from common.data import readers
-from experiments import runs
+from common.runs import encoding
+from common.runs import exported
+from common.runs import finished as finished_runs
+from common.system import files
 from experiments import train_ugach
-from experiments import trainings
+from experiments.methods import trainings
 
 # Of the fixture's five epochs, who trains: one to start with, then two rounds.
 DISCRIMINATOR_EPOCHS = [0, 1, 3]
@@ -138,10 +138,10 @@ def test_tensorboard_holds_the_test_scores(finished):
 
 def test_the_saved_model_gives_the_stored_codes(finished, toy, config):
     data = readers.read(toy.dataset)
-    split = runs.open_run(finished).split
+    split = finished_runs.open_run(finished).split
     stored = encoding.load(finished / "codes.npz")
 
-    encoders = export.load(finished / "saved_model", config.bits)
+    encoders = exported.load(finished / "saved_model", config.bits)
 
     np.testing.assert_array_equal(
         encoders.image(data.image_features(split.query)),

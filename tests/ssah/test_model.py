@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import callbacks
-from common import codes
-from common import export
 from common.data import draws
 from common.data import pipeline
+from common.hamming import codes
+from common.reports import export
+from common.runs import encoding
+from common.runs import exported
 from ssah import losses
 from ssah import model as ssah_model
 from ssah import networks
@@ -294,10 +295,10 @@ def test_an_exported_model_hashes_labels_where_there_is_a_labnet(
     data, tmp_path, has_labnet
 ):
     model = _model(data, has_labnet=has_labnet)
-    here = callbacks.model_encoders(model)
+    here = encoding.model_encoders(model)
 
     export.export(model, tmp_path / "model")
-    there = export.load(tmp_path / "model", BITS)
+    there = exported.load(tmp_path / "model", BITS)
 
     rows = np.arange(len(data))
     for name in ("image_codes", "text_codes", "label_codes"):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import checkpoints
 from common.data import draws
 from common.data import pipeline
+from common.training import checkpoints
 from ssah import config as ssah_config
 from ssah import training
 from tests import whole_runs

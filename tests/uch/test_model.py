@@ -2,9 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from common import callbacks
-from common import codes
-from common import export
+from common.hamming import codes
+from common.reports import export
+from common.runs import encoding
+from common.runs import exported
 
 BITS = 6
 
@@ -68,10 +69,10 @@ def test_any_code_length_trains_and_encodes(build, data, batch, bits):
 
 def test_an_exported_model_gives_the_same_codes(build, data, tmp_path):
     model = build()
-    here = callbacks.model_encoders(model)
+    here = encoding.model_encoders(model)
 
     export.export(model, tmp_path / "model")
-    there = export.load(tmp_path / "model", BITS)
+    there = exported.load(tmp_path / "model", BITS)
 
     rows = np.arange(len(data))
     for name in ("image_codes", "text_codes"):

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common import callbacks as common_callbacks
-from common import encoding
-from common import evaluation
 from common.data import draws
 from common.data import pipeline
+from common.metrics import evaluation
+from common.runs import encoding
 from tests import whole_runs
 from uch import collapse
 from uch import config as uch_config
@@ -169,7 +168,7 @@ def _map_all(model, data):
     """Tie-aware MAP of all items' codes, both directions."""
     rows = np.arange(len(data))
     found = encoding.encode_split(
-        common_callbacks.model_encoders(model), data, rows, rows
+        encoding.model_encoders(model), data, rows, rows
     )
     scores = found.evaluation(data.labels, data.labels).metrics()
     assert not evaluation.collapse_warnings(scores)

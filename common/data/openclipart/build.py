@@ -17,13 +17,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common import files
 from common.backbones import torch_weights
 from common.data.openclipart import annotations
 from common.data.openclipart import archive
 from common.data.openclipart import features
 from common.data.openclipart import metadata
 from common.data.openclipart import pictures
+from common.system import files
 
 SVG_ROOT = "usr/share/openclipart/svg"
 PNG_ROOT = "usr/share/openclipart/png"

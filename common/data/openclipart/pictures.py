@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from common.backbones import efficientnet_lite0
-from common.data import photographs
+from common.backbones import photographs
 
 INPUT_SIDE = 224
 THUMBNAIL_SIDE = 64

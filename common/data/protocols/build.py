@@ -7,8 +7,8 @@ import pathlib
 
 import numpy as np
 
-from common import files
 from common.data.protocols import papers
+from common.system import files
 
 _SEED = 0
 

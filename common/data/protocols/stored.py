@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from common import files
 from common.data import arrays
 from common.data.protocols import papers
+from common.system import files
 
 NAMES = tuple(papers.CUTS)
 

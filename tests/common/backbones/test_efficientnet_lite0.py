@@ -107,8 +107,8 @@ def test_installed_weights_see_what_the_embedded_thumbnails_show():
         reason="the extra `backbones` is not installed",
     )
     from common.backbones import extractor
+    from common.backbones import photographs
     from common.backbones import preprocessing
-    from common.data import photographs
     from common.data import thumbnails
 
     data = readers.read(readers.OPENCLIPART)

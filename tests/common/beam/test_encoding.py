@@ -5,10 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from common import exchange
 from common.beam import encoding
 from common.beam import manifest
 from common.beam import sources
+from common.hamming import exchange
 
 pytest.importorskip("pyarrow.parquet")
 
@@ -20,7 +20,7 @@ def model(linear):
 
 @pytest.fixture(scope="module")
 def saved_model(model, tmp_path_factory):
-    from common import export
+    from common.reports import export
 
     folder = tmp_path_factory.mktemp("export") / "saved_model"
     export.export(model, folder)
@@ -224,7 +224,7 @@ def test_a_shard_before_others_moves_their_counted_ids(data, plan, tmp_path):
 def test_other_settings_are_refused_before_anything_is_done(
     linear, data, plan, saved_model, tmp_path
 ):
-    from common import export
+    from common.reports import export
 
     _write_npy(tmp_path, data.image)
     _encode(plan())
@@ -263,7 +263,7 @@ def test_a_shard_of_nothing_but_poison_gives_an_empty_file(
 
 
 def test_a_worker_with_another_model_refuses(linear, data, plan, tmp_path):
-    from common import export
+    from common.reports import export
 
     _write_npy(tmp_path, data.image)
     (task,) = plan()

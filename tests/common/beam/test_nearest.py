@@ -3,10 +3,10 @@ import os
 import numpy as np
 import pytest
 
-from common import files
-from common import neighbours
 from common.beam import matrix
 from common.beam import nearest
+from common.data import neighbours
+from common.system import files
 
 ROWS = neighbours.QUERY_BLOCK
 

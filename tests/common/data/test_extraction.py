@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from common.backbones import extractor as backbone_extractor
+from common.backbones import photographs
 from common.backbones import preprocessing
 from common.data import extraction
-from common.data import photographs
 from tests import made_up_weights
 
 NAMES = [f"{i}.png" for i in range(5)]

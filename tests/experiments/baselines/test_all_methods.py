@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from common import evaluation
-from common import settings
 from common.data import readers
 from common.data import splits
-from experiments import baseline_fits
+from common.metrics import evaluation
+from common.models import settings
+from experiments.baselines import fits
 from experiments.baselines import method as baseline_method
 from experiments.baselines import ranking
 
@@ -34,11 +34,11 @@ FAST = {
 }
 BITS = 8
 # The signs of ACMR are of the same fit.
-FITTED = [name for name in baseline_fits.NAMES if name != "acmr_sign"]
+FITTED = [name for name in fits.NAMES if name != "acmr_sign"]
 
 
 def _method(name):
-    found = baseline_fits.create(name, {})
+    found = fits.create(name, {})
     return dataclasses.replace(found, **FAST.get(name, {}))
 
 
@@ -150,7 +150,7 @@ def test_another_seed_gives_another_model(name, pairs):
     assert not np.array_equal(first.text.weights, second.text.weights)
 
 
-@pytest.mark.parametrize("name", baseline_fits.NAMES)
+@pytest.mark.parametrize("name", fits.NAMES)
 def test_only_supervised_methods_see_labels(name, pairs):
     bare = pairs.unlabelled()
     found = _method(name)
@@ -162,7 +162,7 @@ def test_only_supervised_methods_see_labels(name, pairs):
         found.fit(bare, BITS)
 
 
-@pytest.mark.parametrize("name", baseline_fits.NAMES)
+@pytest.mark.parametrize("name", fits.NAMES)
 def test_no_bits_are_refused(name, pairs):
     with pytest.raises(ValueError, match="at least 1; .* received 0"):
         _method(name).fit(pairs, 0)
@@ -191,7 +191,7 @@ def test_features_that_are_no_matrix_are_refused(fitted):
         fitted("cvh").image_bits(np.zeros(4))
 
 
-@pytest.mark.parametrize("name", baseline_fits.NAMES)
+@pytest.mark.parametrize("name", fits.NAMES)
 def test_every_setting_says_what_it_is(name):
     found = _method(name)
 

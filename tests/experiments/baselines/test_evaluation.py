@@ -3,15 +3,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from common import encoding
-from common import files
-from common import run as common_run
-from experiments import baseline_fits
+from common.runs import encoding
+from common.runs import finished as finished_runs
+from common.runs import run as common_run
+from common.system import files
 from experiments import evaluate
-from experiments import runs
-from experiments.baselines import acmr
 from experiments.baselines import evaluation
-from experiments.baselines import layers
+from experiments.baselines import fits
+from experiments.baselines.deep import acmr
+from experiments.baselines.deep import layers
 from experiments.papers import drawing
 
 
@@ -31,11 +31,11 @@ def _outputs(width, rng):
 @pytest.fixture(scope="module")
 def prepared(toy, tmp_path_factory):
     """A finished run of a model of 4 bits that ranks by a cosine."""
-    method = baseline_fits.create("acmr", {})
+    method = fits.create("acmr", {})
     run = dataclasses.replace(
         toy, output_dir=str(tmp_path_factory.mktemp("scored") / "run")
     )
-    found = common_run.prepare(run, "acmr", baseline_fits.Cell(4, method))
+    found = common_run.prepare(run, "acmr", fits.Cell(4, method))
     rng = np.random.default_rng(0)
     model = acmr.RealValued(_outputs(12, rng), _outputs(15, rng))
     model.save(found.directory / "model.npz")
@@ -74,7 +74,7 @@ def test_curves_are_of_the_ranking_that_the_map_is_of(prepared):
 
 
 def test_a_run_ranked_by_a_score_is_not_evaluated_by_its_codes(prepared):
-    opened = runs.open_run(prepared.directory)
+    opened = finished_runs.open_run(prepared.directory)
 
     with pytest.raises(ValueError, match="run is ranked by a score of its own"):
         evaluate.evaluate(opened, "codes")

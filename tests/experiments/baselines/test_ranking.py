@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from common import codes
-from common import evaluation
+from common.hamming import codes
+from common.metrics import evaluation
 from experiments.baselines import ranking
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from common import files
+from common.system import files
 from experiments.papers import comparison
 
 

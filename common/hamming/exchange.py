@@ -1,0 +1,178 @@
+"""Hamming indexes in other projects' files: `.npy`, Parquet and FAISS.
+
+Codes keep the bit order of `common.hamming.codes` everywhere, which is that of
+`numpy.packbits`. None of these formats stores the code length where it is no
+multiple of 8, so reading asks for it.
+"""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from common.hamming import codes
+from common.hamming import faiss_engine
+from common.hamming.index import HammingIndex
+from common.system import extras
+from common.system import files
+
+_COLUMNS = ("id", "code", "modality")
+
+
+def write_npy(index: HammingIndex, path: str | os.PathLike) -> None:
+    """Writes the packed codes, [n, ceil(K / 8)] uint8 in id order."""
+    with files.atomic_write(path) as file:
+        np.save(file, np.asarray(index.codes.rows), allow_pickle=False)
+
+
+def read_npy(path: str | os.PathLike, bits: int) -> HammingIndex:
+    """Makes an index of the packed codes in a `.npy`; ids are row numbers.
+
+    Raises:
+        ValueError: If the file does not hold packed codes of this length.
+    """
+    try:
+        rows = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is not a readable .npy ({error}).") from error
+    return _index(rows, np.arange(len(rows)), bits)
+
+
+def write_parquet(
+    indexes: Mapping[str, HammingIndex], path: str | os.PathLike
+) -> None:
+    """Writes indexes of codes of one length as one table.
+
+    Args:
+        indexes: An index for each modality.
+        path: File to create or replace, with the columns `id` (int64), `code`
+            (binary) and `modality` (string).
+
+    Raises:
+        ImportError: If pyarrow is not installed.
+    """
+    pyarrow, parquet = _import_pyarrow()
+    columns = {name: [] for name in _COLUMNS}
+    for modality, index in indexes.items():
+        rows = np.ascontiguousarray(index.codes.rows)
+        columns["id"].append(pyarrow.array(index.ids))
+        columns["code"].append(
+            pyarrow.FixedSizeBinaryArray.from_buffers(
+                pyarrow.binary(rows.shape[1]),
+                len(rows),
+                [None, pyarrow.py_buffer(rows)],
+            )
+        )
+        columns["modality"].append(
+            pyarrow.repeat(pyarrow.scalar(modality), len(rows))
+        )
+    table = pyarrow.table(
+        {name: pyarrow.chunked_array(parts) for name, parts in columns.items()}
+    )
+    with files.atomic_write(path) as file:
+        parquet.write_table(table, file)
+
+
+def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
+    """Reads a table as `write_parquet` makes it.
+
+    Returns:
+        An index for each modality.
+
+    Raises:
+        ImportError: If pyarrow is not installed.
+        ValueError: If the file is not such a table, or its codes are not of
+            this length.
+    """
+    _, parquet = _import_pyarrow()
+    # pyarrow raises a ValueError of its own for files of another format.
+    table = parquet.read_table(path)
+    if not set(_COLUMNS) <= set(table.column_names):
+        raise ValueError(
+            f"{path} needs the columns {', '.join(_COLUMNS)}, received "
+            f"{', '.join(table.column_names)}."
+        )
+    ids = table["id"].to_numpy()
+    packed = table["code"].to_pylist()
+    width = -(-bits // 8)
+    if any(code is None or len(code) != width for code in packed):
+        raise ValueError(
+            f"{path} has codes that are not {width} bytes long, as "
+            f"{bits}-bit codes are; check the code length."
+        )
+    rows = np.frombuffer(b"".join(packed), np.uint8).reshape(-1, width)
+    modalities = np.array(table["modality"].to_pylist(), dtype=str)
+    return {
+        str(modality): _index(
+            rows[modalities == modality], ids[modalities == modality], bits
+        )
+        for modality in np.unique(modalities)
+    }
+
+
+def write_faiss(index: HammingIndex, path: str | os.PathLike) -> None:
+    """Writes a FAISS binary index, flat and with ids.
+
+    Raises:
+        ImportError: If FAISS is not installed.
+    """
+    faiss = faiss_engine.import_faiss()
+    rows = np.ascontiguousarray(index.codes.rows)
+    flat = faiss.IndexBinaryFlat(8 * rows.shape[1])
+    mapped = faiss.IndexBinaryIDMap2(flat)
+    mapped.add_with_ids(rows, np.array(index.ids))
+    with files.atomic_write(path) as file:
+        file.write(faiss.serialize_index_binary(mapped).tobytes())
+
+
+def read_faiss(
+    path: str | os.PathLike, bits: int | None = None
+) -> HammingIndex:
+    """Reads a flat FAISS binary index, with ids or without.
+
+    Args:
+        path: Its file.
+        bits: K; by default the length that FAISS has, a multiple of 8.
+
+    Raises:
+        ImportError: If FAISS is not installed.
+        ValueError: If the file is no flat binary index, or its codes are not
+            of this length.
+    """
+    faiss = faiss_engine.import_faiss()
+    try:
+        stored = faiss.read_index_binary(os.fspath(path))
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} is not a readable FAISS binary index."
+        ) from error
+    ids = np.arange(stored.ntotal)
+    flat = stored
+    if isinstance(stored, faiss.IndexBinaryIDMap):
+        ids = faiss.vector_to_array(stored.id_map)
+        flat = faiss.downcast_IndexBinary(stored.index)
+    if not isinstance(flat, faiss.IndexBinaryFlat):
+        raise ValueError(
+            f"{path} holds a {type(flat).__name__}; only flat binary indexes "
+            "keep their codes in order."
+        )
+    rows = faiss.vector_to_array(flat.xb).reshape(len(ids), flat.code_size)
+    return _index(rows, ids, stored.d if bits is None else bits)
+
+
+def _index(rows, ids, bits: int) -> HammingIndex:
+    index = HammingIndex(bits)
+    index.add(codes.PackedCodes(rows, bits), ids)
+    return index
+
+
+def require_pyarrow() -> None:
+    """Raises an ImportError that says how to install pyarrow."""
+    _import_pyarrow()
+
+
+def _import_pyarrow():
+    return tuple(
+        extras.load(module, "pyarrow", "parquet")
+        for module in ("pyarrow", "pyarrow.parquet")
+    )

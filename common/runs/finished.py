@@ -1,0 +1,110 @@
+"""Opening a finished run's folder again."""
+
+import dataclasses
+import os
+import pathlib
+
+import numpy as np
+
+from common import hamming
+from common.data import arrays
+from common.data import bow
+from common.data import splits
+from common.runs import records
+from common.runs import run as common_run
+from common.system import files
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """A run's folder with the data and split it was trained on."""
+
+    directory: pathlib.Path
+    record: dict
+    data: arrays.CrossModalData
+    pictured: np.ndarray  # rows that have an image
+    split: splits.Split
+
+    @property
+    def bits(self) -> int:
+        """K, the code length."""
+        return self.record["config"]["bits"]
+
+
+def open_run(directory: str | os.PathLike) -> FinishedRun:
+    """Opens a run's folder; an empty name opens the newest one.
+
+    Raises:
+        ValueError: No finished run of this version is there, or its data set
+            has changed.
+    """
+    path = pathlib.Path(directory) if directory else newest()
+    record = records.load(path)
+    if not (path / "metrics.json").is_file():
+        raise ValueError(
+            f"The run in {path} has not finished; continue it with --resume."
+        )
+    data, pictured = common_run.read_data(_run(path, record["run"]))
+    if data.digest() != record["data"]["sha256"]:
+        raise ValueError(
+            f"{record['run']['dataset']} is not the data set that {path} was "
+            "trained on; its SHA-256 differs."
+        )
+    if "vocabulary_sha256" in record["data"]:
+        bow.check_same(
+            data.vocabulary, record["data"]["vocabulary_sha256"], str(path)
+        )
+    split = splits.load(path / "split.npz")
+    return FinishedRun(path, record, data, pictured, split)
+
+
+def _run(path: pathlib.Path, recorded: dict) -> common_run.Run:
+    known = {field.name for field in dataclasses.fields(common_run.Run)}
+    unknown = [name for name in recorded if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{path}/run.json has settings that this version does not know: "
+            f"{', '.join(unknown)}."
+        )
+    return common_run.Run(**recorded)
+
+
+def ranked_by_score(directory: pathlib.Path) -> bool:
+    """Whether a run is ranked by a score, not by its codes' distances."""
+    metrics = files.read_json(directory / "metrics.json")
+    return metrics.get("ranked_by") == "score"
+
+
+def retrieval_index(
+    finished: FinishedRun, modality: str
+) -> hamming.HammingIndex:
+    """The codes of the retrieval items; their ids are data rows.
+
+    Args:
+        finished: The run.
+        modality: `image` or `text`.
+    """
+    from common.runs import encoding
+
+    stored = encoding.load(finished.directory / "codes.npz")
+    index = hamming.HammingIndex(finished.bits)
+    index.add(
+        getattr(stored, f"retrieval_{modality}"), finished.split.retrieval
+    )
+    return index
+
+
+def newest(root: str | os.PathLike = "runs") -> pathlib.Path:
+    """The folder of the run that finished last.
+
+    Raises:
+        ValueError: There is none.
+    """
+    finished = pathlib.Path(root).glob("**/metrics.json")
+    found = sorted(finished, key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise ValueError(
+            f"No finished run in {root}/; train one with `python -m "
+            "experiments.train_ugach`, or name its folder with --run."
+        )
+    return found[-1].parent

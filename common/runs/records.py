@@ -1,0 +1,131 @@
+"""What a run's `run.json` tells: all that decides its outcome."""
+
+import dataclasses
+import os
+import pathlib
+import platform
+from importlib import metadata
+from typing import Any
+
+from common.data import arrays
+from common.data import bow
+from common.data import splits
+from common.system import files
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
+# What a resumed run must not change although no method knows of it; XLA draws
+# other random numbers from the same seed.
+_FIXED = ("seed", "jit_compile", "image_input")
+# What is read from a record, by part.
+_NEEDED = {
+    "config": ("bits",),
+    "run": ("dataset",),
+    "data": ("sha256",),
+    "split": ("sha256",),
+}
+
+
+def describe(
+    run: Any,
+    method: str,
+    config: Any,
+    data: arrays.CrossModalData,
+    split: splits.Split,
+) -> dict:
+    """Everything that decides a run's outcome, for `run.json`."""
+    return {
+        "method": method,
+        "config": dataclasses.asdict(config),
+        "run": dataclasses.asdict(run),
+        "data": {
+            "items": len(data),
+            "image_shape": list(data.image_shape),
+            "text_dim": data.text_dim,
+            "sha256": data.digest(),
+            "vocabulary_sha256": bow.digest(data.vocabulary),
+            "empty_texts": len(data.empty_texts()),
+        },
+        "split": {**split.counts(), "sha256": split.digest()},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in _PACKAGES},
+        },
+    }
+
+
+def load(directory: str | os.PathLike) -> dict:
+    """Reads the `run.json` of a run's folder.
+
+    Raises:
+        ValueError: The folder holds no run, or one of another program.
+    """
+    path = pathlib.Path(directory) / "run.json"
+    if not path.is_file():
+        raise ValueError(f"{directory} holds no run: there is no {path}.")
+    record = files.read_json(path)
+    missing = _missing(record)
+    if missing:
+        raise ValueError(
+            f"{path} lacks {', '.join(missing)}; it is no run of this program."
+        )
+    return record
+
+
+def _missing(record: Any) -> list[str]:
+    """Names of what is needed and not there."""
+    if not isinstance(record, dict):
+        return list(_NEEDED)
+    missing = [] if "method" in record else ["method"]
+    for part, names in _NEEDED.items():
+        found = record.get(part)
+        if not isinstance(found, dict):
+            missing.append(part)
+            continue
+        missing += [f"{part}.{name}" for name in names if name not in found]
+    return missing
+
+
+def check_same(record_file: pathlib.Path, record: dict) -> None:
+    """Refuses to go on with a run whose settings were others.
+
+    Args:
+        record_file: The `run.json` of the run.
+        record: What `describe` says of it now.
+
+    Raises:
+        ValueError: There is no such file, or it says something else.
+    """
+    if not record_file.is_file():
+        raise ValueError(
+            f"Nothing to resume: there is no {record_file}; leave --resume out."
+        )
+    before = files.read_json(record_file)
+    for name in _FIXED:
+        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        if old != new:
+            raise ValueError(
+                f"Cannot resume {record_file.parent} with {name} {new}; it was "
+                f"started with {old}."
+            )
+    for part in ("method", "config", "data", "split"):
+        old, new = before.get(part), record[part]
+        if old == new:
+            continue
+        changed = f"{part} was {old}, is {new}"
+        if isinstance(old, dict):
+            changed = ", ".join(
+                f"{key} was {old.get(key)}, is {new.get(key)}"
+                for key in old | new
+                if old.get(key) != new.get(key)
+            )
+        raise ValueError(
+            f"Cannot resume {record_file.parent} with other settings: "
+            f"{changed}."
+        )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,117 @@
+"""The absl entry point that every training experiment shares."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from absl import app
+from absl import flags as absl_flags
+from absl import logging
+
+from common.runs import flags
+from common.runs import run as common_run
+from common.system import extras
+
+
+def start(
+    main: Callable[[Any, common_run.Run], None],
+    presets: Mapping[str, Any],
+    define_more: Callable[[], None] | None = None,
+) -> None:
+    """Parses the command line and calls `main` with the settings.
+
+    Args:
+        main: Takes the method's settings and the run's.
+        presets: The method's named settings; `default` among them.
+        define_more: Defines the flags of this experiment alone.
+    """
+    flags.define_preset(presets)
+    flags.define(type(presets["default"]))
+    flags.define(common_run.Run)
+    if define_more:
+        define_more()
+
+    def parsed(arguments):
+        refuse_arguments(arguments)
+        with one_sentence_errors():
+            preset = presets[absl_flags.FLAGS.preset]
+            config = flags.resolve(preset)
+            run = flags.resolve(common_run.Run())
+        main(config, run)
+
+    app.run(parsed)
+
+
+def refuse_arguments(arguments: list[str]) -> None:
+    """Ends the program where words stand that belong to no flag."""
+    if len(arguments) > 1:
+        sys.exit(f"Error: unknown argument {arguments[1]!r}; see --help.")
+
+
+@contextlib.contextmanager
+def one_sentence_errors() -> Iterator[None]:
+    """Turns what is wrong with the input into one sentence and exit code 1.
+
+    Also where an optional dependency is missing. Meant for reading and checking
+    inputs only, so that a fault of the program keeps its traceback.
+    """
+    try:
+        yield
+    except (ValueError, OSError, extras.NotInstalledError) as error:
+        sys.exit(f"Error: {error}")
+
+
+def scratch_folder(parent: str) -> tempfile.TemporaryDirectory:
+    """Makes a folder that goes when it is left; ends the program if it cannot.
+
+    Args:
+        parent: Where; empty: where the system keeps such folders.
+    """
+    with one_sentence_errors():
+        return tempfile.TemporaryDirectory(dir=parent or None)
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Holds back what native code writes to stderr; shows it on a failure."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            held.seek(0)
+            sys.stderr.write(held.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def import_tensorflow(find_devices: bool = True) -> None:
+    """Imports TensorFlow without its start-up messages.
+
+    They are written before any log level is read. `oneDNN` is asked for by
+    name because its allocator pools gradients, which spares a training step
+    thousands of page faults.
+
+    Args:
+        find_devices: Whether TensorFlow settles at once on the devices it
+            has; a strategy for several workers has to come before.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    logging.set_verbosity(logging.WARNING)
+    with quiet_stderr():
+        import tensorflow as tf
+
+        if find_devices:
+            # It is what prints most.
+            tf.config.list_logical_devices()

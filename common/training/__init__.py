@@ -1,0 +1,29 @@
+"""The training loop: `fit`, its callbacks, checkpoints and workers."""
+
+from typing import TYPE_CHECKING
+
+from common.system import lazy
+
+if TYPE_CHECKING:
+    from common.training.callbacks import LearningRates
+    from common.training.callbacks import RetrievalValidation
+    from common.training.checkpoints import Checkpoints
+    from common.training.checkpoints import SaveEpochs
+    from common.training.fitting import fit
+
+__all__ = (
+    "Checkpoints",
+    "LearningRates",
+    "RetrievalValidation",
+    "SaveEpochs",
+    "fit",
+)
+# They need TensorFlow.
+__getattr__ = lazy.names(
+    __name__,
+    LearningRates="callbacks",
+    RetrievalValidation="callbacks",
+    Checkpoints="checkpoints",
+    SaveEpochs="checkpoints",
+    fit="fitting",
+)

@@ -1,0 +1,1 @@
+"""Compared methods that train networks with Keras."""

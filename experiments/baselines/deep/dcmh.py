@@ -1,0 +1,58 @@
+"""DCMH, deep cross-modal hashing, with features as input.
+
+Jiang, Li: "Deep Cross-Modal Hashing", CVPR 2017.
+"""
+
+import dataclasses
+from typing import ClassVar
+
+from common.models.settings import setting
+from common.runs import runner
+from experiments.baselines import method
+from experiments.baselines import models
+from experiments.baselines.deep import layers
+
+
+@dataclasses.dataclass(frozen=True)
+class DCMH(method.Method):
+    """Two networks whose outputs' products follow the labels.
+
+    The paper's image network starts from pixels; here both views are
+    features, each with one hidden layer.
+    """
+
+    supervised: ClassVar[bool] = True
+    views: ClassVar[tuple[type, type]] = (layers.TwoLayers, layers.TwoLayers)
+
+    image_hidden_units: int = setting(
+        1024, "Hidden units for images; the paper has 4096.", minimum=1
+    )
+    text_hidden_units: int = setting(
+        1024, "Hidden units for texts; the paper has 8192.", minimum=1
+    )
+    quantization: float = setting(1.0, "gamma.", minimum=0.0)
+    balance: float = setting(
+        10.0, "eta, over the number of pairs.", minimum=0.0
+    )
+    epochs: int = setting(
+        30,
+        "Rounds over both networks; the paper has 500 of plain descent.",
+        minimum=1,
+    )
+    batch_size: int = setting(128, "Pairs in a batch.", minimum=1)
+    optimizer: str = setting("adam", "Optimizer.", choices=("adam", "sgd"))
+    learning_rate: float = setting(1e-4, "Its first rate.", minimum=1e-12)
+    last_learning_rate: float = setting(
+        1e-6, "Rate that it falls to, on a straight line.", minimum=0.0
+    )
+
+    def _fit(self, pairs, bits, rng, report) -> models.Model:
+        # Here, since TensorFlow takes seconds to import.
+        runner.import_tensorflow()
+        from experiments.baselines.deep import dcmh_model
+
+        seed = int(rng.integers(2**20))
+        return dcmh_model.fit(self, pairs, bits, seed, report)
+
+
+METHODS = {"dcmh": DCMH()}

@@ -1,0 +1,1 @@
+"""Compared methods without a network, and the algebra they share."""

@@ -1,0 +1,128 @@
+r"""Times search and evaluation against FAISS, sorting, and the machine.
+
+    python -m experiments.benchmarks.search
+    python -m experiments.benchmarks.search --output=FILE
+
+Needs the `faiss` extra for the comparison with FAISS. About 5 minutes on 2
+cores. Everything is a ratio of times of one run.
+"""
+
+import platform
+from importlib import metadata
+
+from absl import app
+from absl import flags
+
+from common.hamming import kernel
+from common.runs import runner
+from common.system import files
+
+# The published splits of MIRFlickr-25K and NUS-WIDE, with their labels.
+_SIZES = (("MIRFlickr", 2000, 18015, 24), ("NUS-WIDE", 1866, 184691, 10))
+
+
+def measure(items: int, queries: int, rounds: int) -> dict:
+    """All figures of `search_timings` and `evaluation_timings`.
+
+    Args:
+        items: Size of the database that is searched.
+        queries: Queries of a top-k search.
+        rounds: Turns that the rivals take.
+    """
+    from experiments.benchmarks import evaluation_timings
+    from experiments.benchmarks import search_timings
+
+    figures = {
+        "kind": "search",
+        "machine": {
+            "processor": _processor(),
+            "cores": kernel.core_count(),
+            "versions": _versions("numpy", "faiss-cpu"),
+        },
+        "rounds": rounds,
+        "top_100": [],
+        "evaluation": [],
+        "radius": [],
+    }
+    for bits in (64, 128):
+        for threads in (1, 2):
+            found = search_timings.top_k(items, queries, bits, threads, rounds)
+            figures["top_100"].append(found)
+            _say("top 100", found)
+    figures["growth"] = search_timings.growth(
+        items, max(1, queries // 10), rounds
+    )
+    _say("ten times the items", figures["growth"])
+    figures["validation"] = evaluation_timings.validation(rounds)
+    _say("validation", figures["validation"])
+    for name, asked, size, labels in _SIZES:
+        share = min(1.0, items / 1_000_000)
+        for bits in (16, 64, 128):
+            found = evaluation_timings.full_evaluation(
+                name,
+                max(1, int(asked * share)),
+                max(100, int(size * share)),
+                labels,
+                bits,
+                rounds,
+            )
+            figures["evaluation"].append(found)
+            _say("evaluation", found)
+    for size in (items, 10 * items):
+        for found in search_timings.radius(size, queries, (2, 8), rounds):
+            figures["radius"].append(found)
+            _say("radius", found)
+    return figures
+
+
+def _say(what: str, found: dict) -> None:
+    shown = (
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in found.items()
+    )
+    print(f"{what}: {', '.join(shown)}", flush=True)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("model name")]
+        return lines[0].split(":")[1].strip()
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()
+
+
+def _versions(*names: str) -> dict:
+    versions = {}
+    for name in names:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = None
+    return versions
+
+
+def _define_flags() -> None:
+    flags.DEFINE_integer("items", 1_000_000, "Codes to search.", 1000)
+    flags.DEFINE_integer("queries", 2000, "Queries of a search.", 20)
+    flags.DEFINE_integer("rounds", 5, "Turns that the rivals take.", 1)
+    flags.DEFINE_string("output", "", "A .json file for the figures.")
+
+
+def _main(arguments: list[str]) -> None:
+    runner.refuse_arguments(arguments)
+    given = flags.FLAGS
+    with runner.one_sentence_errors():
+        if kernel.library() is None:
+            raise ValueError(
+                "The compiled scans are not built, so there is nothing to "
+                "time; install a C compiler and repeat `pip install`."
+            )
+        figures = measure(given.items, given.queries, given.rounds)
+        if given.output:
+            files.write_json(given.output, figures)
+
+
+if __name__ == "__main__":
+    _define_flags()
+    app.run(_main)

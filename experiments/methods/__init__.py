@@ -1,0 +1,1 @@
+"""What the three methods' training commands share."""

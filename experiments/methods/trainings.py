@@ -1,0 +1,226 @@
+"""What every method's training command does."""
+
+import dataclasses
+import functools
+import pathlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from absl import flags
+
+from common.data import arrays
+from common.data import splits
+from common.models import cluster
+from common.runs import flags as common_flags
+from common.runs import run as common_run
+from common.runs import runner
+from common.system import files
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A method as its commands see it.
+
+    Attributes:
+        name: Name of the method's folder.
+        variants: Changed settings of each model of the method's ablation, by
+            the name it has in tables; the whole method comes last.
+        fit: Trains a model, from settings and a prepared run.
+        check: Refuses settings that do not fit the data or the split.
+        supervised: Whether it learns from labels.
+        failures: Errors of a training that went wrong by itself.
+    """
+
+    name: str
+    variants: dict[str, dict[str, Any]]
+    fit: Callable[[Any, common_run.Prepared], Any]
+    check: Callable[[Any, arrays.CrossModalData, splits.Split], None]
+    supervised: bool = False
+    failures: tuple[type[Exception], ...] = ()
+
+    def label(self, config: Any) -> str:
+        """Name of a model with these settings, as in `variants`."""
+        found = [
+            variant
+            for variant, changed in self.variants.items()
+            if changed
+            and all(getattr(config, key) == changed[key] for key in changed)
+        ]
+        return ", ".join(found) or list(self.variants)[-1]
+
+    def title(self, config: Any, run: common_run.Run) -> str:
+        """Heading of a run's figures and tables."""
+        return f"{self.label(config)}, {config.bits} bits, {run.dataset}"
+
+    def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
+        """Checks a run's inputs, makes its folder and writes `run.json`."""
+        if run.strategy != "none":
+            # XLA cannot read another device's variables.
+            run = dataclasses.replace(run, jit_compile=False)
+        return common_run.prepare(
+            run,
+            self.name,
+            config,
+            self.supervised,
+            functools.partial(self.check, config),
+        )
+
+
+def train(method: Method, config: Any, run: common_run.Run) -> dict:
+    """Trains one model and exports it.
+
+    Args:
+        method: The method.
+        config: Its settings.
+        run: Data, seed and folder.
+
+    Returns:
+        Its metrics, as written to `metrics.json`; none for a worker that is
+        not the first.
+    """
+    with runner.one_sentence_errors():
+        prepared = method.prepare(config, run)
+    title = method.title(config, run)
+    print(f"{title}: writing to {prepared.directory}")
+    # TensorFlow takes seconds to import; `--help` and wrong input need none.
+    runner.import_tensorflow(find_devices=prepared.worker.count == 1)
+    from common.models import distribution
+
+    with distribution.scope(run.strategy):
+        prepared.watch.start()
+        model = method.fit(config, prepared)
+        if not prepared.worker.is_chief:
+            print("Trained; worker 0 evaluates and exports the model.")
+            distribution.meet()
+            return {}
+        costs = prepared.watch.costs()
+    from common.reports import reporting
+
+    metrics = reporting.finish(prepared, model, title, costs)
+    with distribution.scope(run.strategy):
+        distribution.meet()
+    if prepared.data.labels is not None:
+        print(reporting.table({method.label(config): metrics}))
+    else:
+        print("The data has no labels, so there is no MAP.")
+    if "directions" in metrics:
+        print(_directions(metrics["directions"]))
+    for warning in metrics["warnings"]:
+        print(f"Warning: {warning}")
+    print(f"Model, codes, metrics and pictures are in {prepared.directory}")
+    return metrics
+
+
+def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
+    """Metrics of a run that has finished; trains one that has not.
+
+    Args:
+        method: The method.
+        config: Its settings.
+        run: Data, seed and folder, which is named.
+    """
+    finished = pathlib.Path(run.output_dir) / "metrics.json"
+    if not finished.exists():
+        return train(method, config, run)
+    with runner.one_sentence_errors():
+        # A finished run counts only where its settings are these.
+        method.prepare(config, run)
+        return files.read_json(finished)
+
+
+def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
+    """Trains every variant into a sub-folder of one folder.
+
+    On a resumed run one that finished is not repeated. One that fails has no
+    line in the table.
+    """
+    with runner.one_sentence_errors():
+        refuse_no_table(run)
+        parent = common_run.choose_directory(
+            run, f"{method.name}_ablation", config
+        )
+    rows = {}
+    for variant, changed in method.variants.items():
+        directory = parent / folder_name(variant)
+        started = (directory / "run.json").exists()
+        try:
+            rows[variant] = train_once(
+                method,
+                dataclasses.replace(config, **changed),
+                dataclasses.replace(
+                    run,
+                    output_dir=str(directory),
+                    resume=run.resume and started,
+                ),
+            )
+        except method.failures as error:
+            print(f"{variant}: {error}")
+    from common.reports import reporting
+
+    print(f"\nAblation, {config.bits} bits, {run.dataset}, in {parent}")
+    if rows:
+        print(reporting.table(rows))
+
+
+def failure(error: BaseException) -> str:
+    """The sentence that stands in place of a failed training's metrics."""
+    sentence = str(error).removeprefix("Error: ")
+    if isinstance(error, MemoryError) and not sentence:
+        return "It ran out of memory."
+    return sentence
+
+
+def refuse_no_table(run: common_run.Run) -> None:
+    """Refuses a run whose models cannot be compared in a table.
+
+    Raises:
+        ValueError: The data has no labels or is no data set, or several
+            workers would have to agree on what is finished.
+    """
+    if run.strategy == "multi_worker":
+        raise ValueError(
+            "--strategy=multi_worker trains one model at a time; a table "
+            "takes none or mirrored."
+        )
+    data, _ = common_run.read_data(run)
+    common_run.require_labels(run, data, "a table of MAPs needs them")
+
+
+def folder_name(variant: str) -> str:
+    """A variant's name as a folder's."""
+    return variant.lower().replace(" ", "_")
+
+
+def start(method: Method, presets: dict[str, Any]) -> None:
+    """Runs a method's training command."""
+
+    def main(config: Any, run: common_run.Run) -> None:
+        if flags.FLAGS.ablation:
+            train_variants(method, config, run)
+            return
+        try:
+            train(method, config, run)
+        except (*method.failures, cluster.WorkerLostError) as error:
+            sys.exit(f"Error: {error}")
+
+    def define() -> None:
+        flags.DEFINE_boolean(
+            "ablation", False, f"Train {', '.join(method.variants)}."
+        )
+        common_flags.show_in_help("ablation")
+
+    runner.start(main, presets, define)
+
+
+def _directions(found: dict[str, dict]) -> str:
+    """`map_all` of all nine directions, queries down, databases across."""
+    letters = dict.fromkeys(direction[0] for direction in found)
+    lines = ["map_all" + "".join(f"{letter:>8}" for letter in letters)]
+    for query in letters:
+        cells = [found[f"{query}2{item}"]["map_all"] for item in letters]
+        printed = [float("nan") if cell is None else cell for cell in cells]
+        lines.append(
+            f"{query:7}" + "".join(f"{value:8.4f}" for value in printed)
+        )
+    return "\n".join(lines)

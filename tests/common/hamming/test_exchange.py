@@ -1,0 +1,104 @@
+import sys
+
+import numpy as np
+import pytest
+
+from common import hamming
+from common.hamming import exchange
+from tests import hamming_cases as cases
+
+
+def _index(length, ids=None, seed=0):
+    index = hamming.HammingIndex(length)
+    index.add(cases.pack(cases.bits(20, length, seed)), ids)
+    return index
+
+
+def _assert_same(found, expected):
+    assert found.bits == expected.bits
+    np.testing.assert_array_equal(found.ids, expected.ids)
+    np.testing.assert_array_equal(found.codes.rows, expected.codes.rows)
+
+
+def test_npy_holds_the_packed_rows(tmp_path):
+    index = _index(12)
+
+    exchange.write_npy(index, tmp_path / "codes.npy")
+
+    rows = np.load(tmp_path / "codes.npy", allow_pickle=False)
+    np.testing.assert_array_equal(rows, index.codes.rows)
+    _assert_same(exchange.read_npy(tmp_path / "codes.npy", 12), index)
+
+
+@pytest.mark.parametrize("bits", (11, 24))
+def test_npy_of_another_length_is_refused(tmp_path, bits):
+    exchange.write_npy(_index(12), tmp_path / "codes.npy")
+
+    with pytest.raises(ValueError, match=f"{bits}-bit codes"):
+        exchange.read_npy(tmp_path / "codes.npy", bits)
+
+
+def test_parquet_keeps_ids_and_modalities(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ids = np.random.default_rng(0).permutation(500)[:20] - 100
+    indexes = {"image": _index(20, ids), "text": _index(20, seed=1)}
+
+    exchange.write_parquet(indexes, tmp_path / "codes.parquet")
+
+    found = exchange.read_parquet(tmp_path / "codes.parquet", 20)
+    assert list(found) == ["image", "text"]
+    for modality, index in indexes.items():
+        _assert_same(found[modality], index)
+    table = parquet.read_table(tmp_path / "codes.parquet")
+    assert table.column_names == ["id", "code", "modality"]
+    assert table["code"][0].as_py() == indexes["image"].codes.rows[0].tobytes()
+
+
+def test_parquet_of_another_kind_is_refused(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"id": [1]}), tmp_path / "other.parquet")
+    exchange.write_parquet({"image": _index(20)}, tmp_path / "codes.parquet")
+    (tmp_path / "text").write_text("not a table")
+
+    with pytest.raises(ValueError, match="needs the columns id, code, modal"):
+        exchange.read_parquet(tmp_path / "other.parquet", 20)
+    with pytest.raises(ValueError, match="not 4 bytes long"):
+        exchange.read_parquet(tmp_path / "codes.parquet", 32)
+    with pytest.raises(ValueError, match="[Pp]arquet"):
+        exchange.read_parquet(tmp_path / "text", 20)
+
+
+def test_without_pyarrow_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(ImportError, match=r"cross-modal-hashing\[parquet\]"):
+        exchange.write_parquet({"image": _index(8)}, tmp_path / "codes")
+
+
+def test_faiss_reads_what_was_written_and_back(tmp_path):
+    faiss = pytest.importorskip("faiss")
+    ids = np.random.default_rng(0).permutation(500)[:20]
+    index = _index(12, ids)
+
+    exchange.write_faiss(index, tmp_path / "codes.faiss")
+
+    stored = faiss.read_index_binary(str(tmp_path / "codes.faiss"))
+    distances, found = stored.search(index.codes.rows, 1)
+    assert distances.ravel().tolist() == [0] * 20
+    assert found.ravel().tolist() == index.ids.tolist()
+    _assert_same(exchange.read_faiss(tmp_path / "codes.faiss", 12), index)
+    assert exchange.read_faiss(tmp_path / "codes.faiss").bits == 16
+
+
+def test_other_faiss_files_are_refused(tmp_path):
+    faiss = pytest.importorskip("faiss")
+    faiss.write_index_binary(
+        faiss.IndexBinaryHNSW(16, 4), str(tmp_path / "hnsw")
+    )
+    (tmp_path / "text").write_text("not an index")
+
+    with pytest.raises(ValueError, match="holds a IndexBinaryHNSW"):
+        exchange.read_faiss(tmp_path / "hnsw")
+    with pytest.raises(ValueError, match="not a readable FAISS"):
+        exchange.read_faiss(tmp_path / "text")

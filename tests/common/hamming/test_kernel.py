@@ -1,0 +1,88 @@
+import logging
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from common.hamming import kernel
+from tests import hamming_cases as cases
+
+
+def test_the_scans_are_built_where_there_is_a_compiler():
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler on this machine")
+
+    assert kernel.library() is not None, "repeat `pip install -e .`"
+
+
+def test_without_the_built_scans_a_warning_says_so_once(monkeypatch, caplog):
+    monkeypatch.setattr(kernel.machinery, "EXTENSION_SUFFIXES", [])
+    kernel.library.cache_clear()
+
+    with caplog.at_level(logging.WARNING):
+        found = kernel.library(), kernel.library()
+    kernel.library.cache_clear()
+
+    assert found == (None, None)
+    assert [record.message[:32] for record in caplog.records] == [
+        "The compiled scans are not built"
+    ]
+
+
+@pytest.mark.parametrize("content", (b"", b"int scan_version(void);"))
+def test_a_file_that_is_no_library_is_not_used(tmp_path, content):
+    (tmp_path / "_scan.so").write_bytes(content)
+
+    assert kernel._load(tmp_path / "_scan.so") is None
+
+
+def test_a_build_of_another_version_is_not_used(monkeypatch):
+    if kernel.library() is None:
+        pytest.skip("the scans are not built")
+    path = kernel.library()._name
+    monkeypatch.setattr(kernel, "VERSION", kernel.VERSION + 1)
+
+    assert kernel._load(path) is None
+
+
+def test_setup_goes_on_without_a_compiler(tmp_path):
+    build = subprocess.run(
+        [
+            sys.executable,
+            "setup.py",
+            "build_ext",
+            f"--build-lib={tmp_path / 'lib'}",
+            f"--build-temp={tmp_path / 'temp'}",
+        ],
+        env={"CC": "/nonexistent/cc", "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+
+    assert build.returncode == 0, build.stderr
+    assert not list((tmp_path / "lib").rglob("_scan*.so"))
+
+
+def test_results_come_in_the_order_of_the_items():
+    expected = [item**2 for item in range(20)]
+
+    for threads in (1, 3):
+        found = kernel.each(lambda item: item**2, range(20), threads)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_threads_are_as_asked_or_as_many_as_have_enough_to_do():
+    assert kernel.thread_count(5, pairs=1) == 5
+    assert kernel.thread_count(0, pairs=1) == 1
+    assert kernel.thread_count(None, pairs=1) == 1
+    assert kernel.thread_count(None, pairs=1 << 40) == kernel.core_count()
+
+
+def test_no_scan_is_given_codes_of_two_lengths():
+    # Both are three bytes wide, so the scans could not tell.
+    queries, database = cases.pack(cases.bits(2, 17)), cases.bits(3, 24)
+
+    with pytest.raises(ValueError, match="received 24 and 17 bits"):
+        kernel.pair(queries, cases.pack(database))

@@ -1,0 +1,115 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from common.runs import finished as finished_runs
+from common.system import files
+
+
+def _refused(directory):
+    with pytest.raises(ValueError) as error:
+        finished_runs.open_run(directory)
+    return str(error.value)
+
+
+def test_a_finished_run_opens_with_its_data_and_split(finished, config, toy):
+    opened = finished_runs.open_run(finished)
+
+    assert opened.directory == finished
+    assert opened.bits == config.bits
+    assert opened.record["run"]["dataset"] == toy.dataset
+    assert len(opened.data) == 120
+    assert opened.split.digest() == opened.record["split"]["sha256"]
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    assert _refused(tmp_path).startswith(f"{tmp_path} holds no run")
+
+
+def test_a_run_that_has_not_finished_is_named(finished, tmp_path):
+    shutil.copy(finished / "run.json", tmp_path)
+
+    assert _refused(tmp_path) == (
+        f"The run in {tmp_path} has not finished; continue it with --resume."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not JSON", "run.json is not readable JSON (Expecting value:"),
+        ("[]", "run.json lacks config, run, data, split; it is no run of"),
+        (
+            '{"name": "x", "config": {}, "data": {"sha256": ""}, "split": {}}',
+            "run.json lacks method, config.bits, run, split.sha256; it is no",
+        ),
+    ],
+)
+def test_a_record_of_another_program_is_named(tmp_path, text, message):
+    (tmp_path / "run.json").write_text(text)
+    (tmp_path / "metrics.json").write_text("{}")
+
+    assert _refused(tmp_path).startswith(f"{tmp_path}/{message}")
+
+
+def test_settings_of_another_version_are_named(finished, tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    record = files.read_json(finished / "run.json")
+    record["run"] |= {"colour": "red", "speed": 9}
+    files.write_json(tmp_path / "run.json", record)
+
+    assert _refused(tmp_path) == (
+        f"{tmp_path}/run.json has settings that this version does not know: "
+        "colour, speed."
+    )
+
+
+def test_another_data_set_under_the_same_name_is_refused(
+    finished, data, tmp_path
+):
+    for name in ("run.json", "metrics.json", "split.npz"):
+        shutil.copy(finished / name, tmp_path)
+    changed = tmp_path / "changed.npz"
+    np.savez(changed, image=data.image + 1, text=data.text)
+    record = files.read_json(tmp_path / "run.json")
+    record["run"]["dataset"] = str(changed)
+    files.write_json(tmp_path / "run.json", record)
+
+    assert _refused(tmp_path) == (
+        f"{changed} is not the data set that {tmp_path} was trained on; its "
+        "SHA-256 differs."
+    )
+
+
+def test_the_newest_run_is_the_one_that_finished_last(tmp_path):
+    for place, name in enumerate(("first", "second/inner", "third")):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+        if name != "third":
+            (folder / "metrics.json").write_text("{}")
+            os.utime(folder / "metrics.json", (1000 + place, 1000 + place))
+
+    # The third has not finished.
+    assert finished_runs.newest(tmp_path) == tmp_path / "second" / "inner"
+
+
+def test_without_a_name_the_newest_run_is_opened(
+    finished, tmp_path, monkeypatch
+):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "one").symlink_to(finished)
+    shutil.copytree(finished, tmp_path / "runs" / "two")
+    monkeypatch.chdir(tmp_path)
+
+    assert finished_runs.open_run("").directory.as_posix() == "runs/two"
+
+
+def test_without_any_run_the_command_that_makes_one_is_shown(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert "No finished run in runs/; train one with" in _refused("")

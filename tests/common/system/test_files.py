@@ -1,0 +1,158 @@
+import hashlib
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from common.system import files
+
+
+def test_a_file_appears_together_with_its_folder(tmp_path):
+    path = tmp_path / "deep" / "er" / "file.bin"
+
+    with files.atomic_write(path) as file:
+        file.write(b"whole")
+        assert not path.exists()
+
+    assert path.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"old")
+
+    with pytest.raises(error), files.atomic_write(path) as file:
+        file.write(b"half")
+        raise error
+
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file.bin"]
+
+
+def test_a_file_that_cannot_take_its_place_leaves_no_temporary(tmp_path):
+    folder = tmp_path / "taken"
+    folder.mkdir()
+
+    with pytest.raises(OSError) as error, files.atomic_write(folder) as file:
+        file.write(b"whole")
+
+    assert os.listdir(tmp_path) == ["taken"]
+    assert str(error.value) == f"[Errno 21] Is a directory: '{folder}'"
+
+
+def test_a_file_that_cannot_be_begun_is_named_and_no_temporary(tmp_path):
+    # Names have at most 255 letters, and a temporary's is longer.
+    path = tmp_path / ("x" * 250)
+
+    with pytest.raises(OSError) as error, files.atomic_write(path):
+        pass
+
+    assert error.value.filename == str(path)
+
+
+def test_what_fails_inside_a_writer_keeps_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        with files.atomic_write(tmp_path / "file.bin"):
+            (tmp_path / "other.bin").read_bytes()
+
+    assert error.value.filename == str(tmp_path / "other.bin")
+
+
+def test_files_are_as_readable_as_the_umask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        files.write_json(tmp_path / "value.json", 1)
+    finally:
+        os.umask(before)
+
+    # 0o666 less 0o027.
+    assert stat.S_IMODE((tmp_path / "value.json").stat().st_mode) == 0o640
+
+
+def test_json_comes_back(tmp_path):
+    value = {"name": "naïve", "numbers": [1, 0.1, None, True]}
+
+    files.write_json(tmp_path / "value.json", value)
+
+    assert files.read_json(tmp_path / "value.json") == value
+    assert (tmp_path / "value.json").read_bytes().endswith(b"}\n")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_json_without_a_spelling_is_refused(tmp_path, value):
+    path = tmp_path / "value.json"
+    files.write_json(path, "old")
+
+    with pytest.raises(ValueError):
+        files.write_json(path, {"map": value})
+
+    assert files.read_json(path) == "old"
+    assert os.listdir(tmp_path) == ["value.json"]
+
+
+def test_arrays_come_back_by_name(tmp_path):
+    codes = np.arange(6, dtype=np.uint8).reshape(2, 3)
+
+    files.write_npz(tmp_path / "arrays.npz", codes=codes, bits=np.array(24))
+
+    with np.load(tmp_path / "arrays.npz", allow_pickle=False) as archive:
+        assert sorted(archive.files) == ["bits", "codes"]
+        np.testing.assert_array_equal(archive["codes"], codes)
+        assert archive["codes"].dtype == np.uint8
+        assert int(archive["bits"]) == 24
+
+
+# Around one and two blocks of 4096 rows.
+@pytest.mark.parametrize("rows", [1, 4095, 4096, 4097, 8192, 8193])
+def test_a_digest_is_the_sha_256_of_type_shape_and_bytes(rows):
+    array = np.random.default_rng(rows).normal(size=(rows, 3))
+
+    digest = files.array_digest(array)
+
+    expected = hashlib.sha256(f"<f8({rows}, 3)".encode() + array.tobytes())
+    assert digest == expected.hexdigest()
+
+
+def test_a_digest_does_not_see_the_layout_in_memory(tmp_path):
+    array = np.arange(60, dtype=np.float32).reshape(12, 5)
+    np.save(tmp_path / "array.npy", array)
+    every_second = np.zeros((24, 10), np.float32)
+    every_second[::2, ::2] = array
+
+    digests = {
+        files.array_digest(same)
+        for same in (
+            array,
+            np.asfortranarray(array),
+            every_second[::2, ::2],
+            np.load(tmp_path / "array.npy", mmap_mode="r"),
+        )
+    }
+
+    assert len(digests) == 1
+
+
+def test_digests_tell_type_shape_content_and_order_apart():
+    array = np.arange(6, dtype=np.int32)
+    changed = array.copy()
+    changed[-1] += 1
+
+    digests = [
+        files.array_digest(*arrays)
+        for arrays in (
+            (array,),
+            (changed,),
+            (array[::-1],),
+            (array.view(np.uint32),),
+            (array.astype(np.int64),),
+            (array.reshape(2, 3),),
+            (array.reshape(3, 2),),
+            (array[:3], array[3:]),
+            (array[3:], array[:3]),
+            (array, array[:0]),
+        )
+    ]
+
+    assert len(set(digests)) == len(digests)

@@ -1,0 +1,71 @@
+import json
+
+import numpy as np
+import pytest
+
+from common.hamming import kernel
+from experiments import tables
+from experiments.benchmarks import evaluation_timings
+from experiments.benchmarks import search_timings
+
+pytestmark = pytest.mark.skipif(
+    kernel.library() is None, reason="the scans are not built"
+)
+
+
+def test_a_ratio_is_the_median_of_the_rounds():
+    # 4 / 2, 9 / 3 and 100 / 1: the median of 2, 3 and 100.
+    assert search_timings.median_ratio([4, 9, 100], [2, 3, 1]) == 3
+
+
+def test_rivals_take_turns():
+    turns = []
+
+    seconds = search_timings.compete(
+        {name: lambda name=name: turns.append(name) for name in "ab"}, 3
+    )
+
+    assert turns == list("ababab")
+    assert {name: len(times) for name, times in seconds.items()} == {
+        "a": 3,
+        "b": 3,
+    }
+
+
+def test_the_sorting_loop_is_map_over_queries_with_something_relevant():
+    items = np.array([[1, 0], [0, 0], [1, 1]], bool)
+    queries = np.array([[0, 0], [1, 1]], bool)
+    labels = np.array([[1], [0], [1]])
+
+    found = evaluation_timings.sorting_loop(
+        queries, items, np.array([[1], [0]]), labels, "stable"
+    )
+
+    # Query 0 meets items 1, 0, 2: hits at ranks 2 and 3. Query 1 has none.
+    assert found == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+def test_small_sizes_are_measured_and_become_a_table():
+    pytest.importorskip("threadpoolctl")
+    result = {
+        "kind": "search",
+        "top_100": [search_timings.top_k(20_000, 40, 64, 2, 1)],
+        "evaluation": [
+            evaluation_timings.full_evaluation("small", 30, 500, 5, 16, 1)
+        ],
+        "radius": search_timings.radius(20_000, 40, (2,), 1),
+    }
+
+    table = tables.search_table(json.loads(json.dumps(result)))
+
+    assert "| 20,000 codes of 64 bits | 2 | " in table
+    assert "| 30 x 500 | 16 | " in table
+    assert table.count("| 20,000 codes of 64 bits | 2 |") == 2
+    assert result["radius"][0]["ratio"] > 0
+
+
+def test_validation_is_timed_where_both_paths_agree():
+    found = evaluation_timings.validation(1)
+
+    assert (found["queries"], found["items"]) == (425, 3827)
+    assert found["tensorflow_ratio"] > 0

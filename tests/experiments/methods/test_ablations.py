@@ -1,0 +1,127 @@
+import dataclasses
+import shutil
+
+import pytest
+
+from common.system import files
+from experiments import tables
+from experiments import train_ugach
+from experiments.methods import ablations
+from experiments.methods import trainings
+
+
+@pytest.fixture
+def run(finished, tmp_path, toy, config):
+    """A folder in which one training stands for every variant."""
+    for variant, changed in train_ugach.METHOD.variants.items():
+        copied = tmp_path / f"{variant.lower()}_{config.bits}_0"
+        shutil.copytree(finished, copied)
+        record = files.read_json(copied / "run.json")
+        record["config"] |= changed
+        record["run"]["seed"] = 0
+        files.write_json(copied / "run.json", record)
+    return dataclasses.replace(toy, output_dir=str(tmp_path))
+
+
+def _run_all(config, run):
+    return ablations.run_all(train_ugach.METHOD, config, run, 1, [config.bits])
+
+
+def test_finished_runs_are_read_and_not_repeated(run, finished, config):
+    result = _run_all(config, run)
+
+    metrics = files.read_json(finished / "metrics.json")
+    variants = [one["variant"] for one in result["runs"]]
+    assert variants == ["Baseline", "Baseline-GAN", "UGACH"]
+    for one in result["runs"]:
+        assert (one["bits"], one["seed"]) == (config.bits, 0)
+        assert one["i2t"]["map_all"] == metrics["i2t"]["map_all"]
+    # All three are copies of one training.
+    assert [
+        (one["variant"], one["other"], one["difference"])
+        for one in result["comparisons"]
+    ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
+    assert "| UGACH less Baseline |" in tables.ablation_table(result)
+    assert "| UGACH | 12 |" in tables.ablation_table(result)
+
+
+def test_a_run_finished_with_other_settings_does_not_count(run, config):
+    other = dataclasses.replace(config, epochs=config.epochs + 1)
+
+    with pytest.raises(SystemExit, match=f"epochs was {config.epochs}"):
+        _run_all(other, run)
+
+
+def test_lengths_that_are_no_numbers_are_refused(start):
+    process = start("ablation_ugach", "--lengths=16,many")
+
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode
+    assert "received 'many'" in errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["16", "32", " 16"], "each code length once; received 16 twice."),
+        (["16", "0"], "whole numbers from 1, .*; received '0'."),
+        (["-8"], "whole numbers from 1, .*; received '-8'."),
+        (["8.0"], "whole numbers from 1, .*; received '8.0'."),
+    ],
+)
+def test_lengths_that_are_none_or_stand_there_twice_are_refused(typed, message):
+    with pytest.raises(ValueError, match=message):
+        ablations.code_lengths(typed)
+
+
+def test_lengths_keep_their_order():
+    assert ablations.code_lengths(["64", "16", "32"]) == [64, 16, 32]
+
+
+def test_variants_that_do_not_exist_are_refused(start):
+    process = start("ablation_ugach", "--variants=UGACH,Baseline-WGAN")
+
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode
+    assert "received 'Baseline-WGAN'" in errors
+
+
+def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
+    class NotToday(RuntimeError):
+        pass
+
+    def fit(settings, prepared):
+        raise NotToday("Training collapsed by epoch 4.")
+
+    method = dataclasses.replace(
+        train_ugach.METHOD, fit=fit, failures=(NotToday,)
+    )
+    run = dataclasses.replace(toy, output_dir=str(tmp_path))
+
+    result = ablations.run_all(method, config, run, 2, [config.bits])
+
+    assert {one["failure"] for one in result["runs"]} == {
+        "Training collapsed by epoch 4."
+    }
+    assert "| UGACH | 12 | failed with 2 of 2 seeds |" in (
+        tables.ablation_table(result)
+    )
+
+
+def test_a_run_on_several_devices_is_the_same_when_it_is_read_again(
+    toy, config, tmp_path
+):
+    run = dataclasses.replace(
+        toy, output_dir=str(tmp_path), strategy="mirrored", jit_compile=True
+    )
+
+    first = train_ugach.METHOD.prepare(config, run)
+    files.write_json(first.directory / "metrics.json", {"bits": 12})
+    again = trainings.train_once(
+        train_ugach.METHOD, config, dataclasses.replace(run, resume=True)
+    )
+
+    assert not first.run.jit_compile
+    assert again == {"bits": 12}
