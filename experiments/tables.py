@@ -11,14 +11,12 @@ import pathlib
 import re
 import sys
 
-import numpy as np
 from absl import app
 from absl import flags
 
 from common.runs import runner
 from common.system import files
-from experiments.papers import rendering
-from experiments.papers import spreads
+from experiments.papers import result_tables
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"
@@ -40,167 +38,19 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
     def table(match: re.Match) -> str:
         result = _read(results / f"{match[2]}.json")
-        made = _MAKERS[result["kind"]](result)
+        made = result_tables.MAKERS[result["kind"]](result)
         return f"{match[1]}{made}\n{match[3]}"
 
     return _PLACE.sub(table, text)
-
-
-def ablation_table(result: dict) -> str:
-    """Mean and spread over seeds, one line per variant and code length.
-
-    A second table has the differences from the whole method.
-    """
-    parts = [_table(result, {})]
-    if result.get("comparisons"):
-        parts.append("\n".join(rendering.comparisons(result)))
-    return "\n\n".join(parts)
-
-
-def baselines_table(result: dict) -> str:
-    """The same for compared methods, with what a fit takes."""
-    return _table(
-        result,
-        {
-            "CPU seconds": lambda runs: spreads.median(runs, "cpu_seconds"),
-            "peak MB": lambda runs: spreads.most(runs, "peak_memory_mb"),
-            "training pairs": lambda runs: spreads.most(runs, "training_pairs"),
-        },
-    )
-
-
-def beam_table(result: dict) -> str:
-    """Seconds of one run of `benchmark_beam`, in brackets those of two rows."""
-    found = {
-        (one["kind"], one["threads"], one["how"]): one
-        for one in result["figures"]
-    }
-    lines = [
-        "| | threads | plain loop | Beam, 1 worker | Beam, 2 workers |",
-        "|---|---|---|---|---|",
-    ]
-    for kind, threads in dict.fromkeys(key[:2] for key in found):
-        cells = []
-        for how in ("plain", "beam_1", "beam_2"):
-            one = found[kind, threads, how]
-            start = "" if how == "plain" else f" ({one['start_seconds']:.1f})"
-            cells.append(f"{one['seconds']:.1f}{start}")
-        lines.append(f"| {kind} | {threads or 'all'} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def search_table(result: dict) -> str:
-    """Times and ratios of one run of `benchmark_search`."""
-    rows = [
-        "| top 100, of many queries each | threads | time | FAISS takes "
-        "| share of the bit count's speed |",
-        "|---|---|---|---|---|",
-    ]
-    for found in result["top_100"]:
-        milliseconds = found["ns_per_pair"] * found["items"] / 1e6
-        faiss = found.get("faiss_ratio")
-        rows.append(
-            f"| {found['items']:,} codes of {found['bits']} bits "
-            f"| {found['threads']} | {milliseconds:.2f} ms "
-            f"| {f'{faiss:.1f} x' if faiss else ''} "
-            f"| {found['share_of_floor']:.0%} |"
-        )
-    rows += [
-        "",
-        "| all metrics, 1 thread | bits | time | MAP by sorting every "
-        "row takes | that against MAP alone |",
-        "|---|---|---|---|---|",
-    ]
-    for found in result["evaluation"]:
-        rows.append(
-            f"| {found['queries']:,} x {found['items']:,} | {found['bits']} "
-            f"| {found['seconds']:.2f} s | {found['stable_loop_ratio']:.0f} x "
-            f"| {found['counts_stable_loop_ratio']:.0f} x |"
-        )
-    rows += [
-        "",
-        "| all within a radius, multi-index hashing | radius | a query "
-        "| the scan takes |",
-        "|---|---|---|---|",
-    ]
-    for found in result["radius"]:
-        rows.append(
-            f"| {found['items']:,} codes of 64 bits | {found['radius']} "
-            f"| {found['microseconds_per_query']:.0f} µs "
-            f"| {found['ratio']:.1f} x |"
-        )
-    return "\n".join(rows)
 
 
 def _read(path) -> dict:
     if not path.is_file():
         raise ValueError(f"The table {path.stem} has no file {path}.")
     result = files.read_json(path)
-    if result["kind"] not in _MAKERS:
+    if result["kind"] not in result_tables.MAKERS:
         raise ValueError(f"{path} is of unknown kind {result['kind']!r}.")
     return result
-
-
-def _table(result, more) -> str:
-    """The table of a result, with more columns, a function of runs each."""
-    lines = [
-        "| | bits | map_all i2t | map_all t2i | mean of both | map_at_50 i2t "
-        "| map_at_50 t2i | seeds | seconds |"
-        + "".join(f" {name} |" for name in more),
-        f"|{'---|' * (9 + len(more))}",
-    ]
-    rows = dict.fromkeys((r["variant"], r["bits"]) for r in result["runs"])
-    for variant, bits in sorted(rows, key=lambda row: row[1]):
-        runs = spreads.of(result["runs"], variant, bits)
-        failed = [run for run in runs if "failure" in run]
-        cells = (
-            [
-                f"failed with {len(failed)} of {len(runs)} seeds",
-                *[""] * (6 + len(more)),
-            ]
-            if failed
-            else [*_cells(runs), *(column(runs) for column in more.values())]
-        )
-        lines.append(f"| {variant} | {bits} | {' | '.join(cells)} |")
-    chance = [line + " |" * len(more) for line in _chance(result["runs"])]
-    return "\n".join([*lines, *chance])
-
-
-def _cells(runs) -> list[str]:
-    both = np.mean(
-        [spreads.column(runs, d, "map_all") for d in spreads.DIRECTIONS], axis=0
-    )
-    return [
-        *(
-            spreads.text(spreads.column(runs, d, "map_all"))
-            for d in spreads.DIRECTIONS
-        ),
-        spreads.text(both),
-        *(
-            spreads.text(spreads.column(runs, d, "map_at_50"))
-            for d in spreads.DIRECTIONS
-        ),
-        str(len(runs)),
-        spreads.median(runs, "train_seconds"),
-    ]
-
-
-def _chance(runs) -> list[str]:
-    scored = spreads.finished(runs)
-    if not scored:
-        return []
-    i2t, t2i = (spreads.column(scored, d, "chance") for d in spreads.DIRECTIONS)
-    cells = map(spreads.mean, (i2t, t2i, (i2t + t2i) / 2))
-    return [f"| chance | | {' | '.join(cells)} | | | | |"]
-
-
-_MAKERS = {
-    "ablation": ablation_table,
-    "baselines": baselines_table,
-    "beam": beam_table,
-    "paper": rendering.markdown,
-    "search": search_table,
-}
 
 
 def _main(arguments: list[str]) -> None:

@@ -25,10 +25,10 @@ from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
-from experiments import tables
 from experiments.baselines import fits
 from experiments.methods import ablations
 from experiments.methods import trainings
+from experiments.papers import result_tables
 
 
 def run_all(
@@ -206,7 +206,7 @@ def _main(arguments: list[str]) -> None:
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
-    print(tables.baselines_table(result))
+    print(result_tables.baselines(result))
     failed = sum("failure" in one for one in result["runs"])
     if failed:
         sys.exit(f"Error: {failed} fits failed, for what stands above.")

@@ -1,11 +1,13 @@
 r"""Trains SSAH and leaves a model, codes, metrics and pictures.
 
 python -m experiments.train_ssah
-python -m experiments.train_ssah --dataset=PATH.npz --bits=32 --ablation
+python -m experiments.train_ssah --dataset=PATH.npz --bits=32
+python -m experiments.train_ssah --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.backbones import choice
 from common.data import draws as data_draws
+from experiments.methods import commands
 from experiments.methods import trainings
 from ssah import config as ssah_config
 
@@ -53,4 +55,4 @@ METHOD = trainings.Method(
 )
 
 if __name__ == "__main__":
-    trainings.start(METHOD, ssah_config.PRESETS)
+    commands.start(METHOD, ssah_config.PRESETS)

@@ -1,11 +1,13 @@
 r"""Trains UCH and leaves a model, codes, metrics and pictures.
 
 python -m experiments.train_uch
-python -m experiments.train_uch --dataset=PATH.npz --bits=32 --ablation
+python -m experiments.train_uch --dataset=PATH.npz --bits=32
+python -m experiments.train_uch --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.backbones import choice
 from common.data import draws as data_draws
+from experiments.methods import commands
 from experiments.methods import trainings
 from uch import collapse
 from uch import config as uch_config
@@ -59,4 +61,4 @@ METHOD = trainings.Method(
 )
 
 if __name__ == "__main__":
-    trainings.start(METHOD, uch_config.PRESETS)
+    commands.start(METHOD, uch_config.PRESETS)

@@ -1,11 +1,13 @@
 r"""Trains UGACH and leaves a model, codes, metrics and pictures.
 
 python -m experiments.train_ugach
-python -m experiments.train_ugach --dataset=PATH.npz --bits=32 --ablation
+python -m experiments.train_ugach --dataset=PATH.npz --bits=32
+python -m experiments.train_ugach --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.data import arrays
 from common.runs import runner
+from experiments.methods import commands
 from experiments.methods import trainings
 from ugach import config as ugach_config
 
@@ -67,4 +69,4 @@ METHOD = trainings.Method(
 )
 
 if __name__ == "__main__":
-    trainings.start(METHOD, ugach_config.PRESETS)
+    commands.start(METHOD, ugach_config.PRESETS)

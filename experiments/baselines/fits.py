@@ -30,7 +30,14 @@ NAMES = {
     "acmr": "ACMR, real-valued",
     "acmr_sign": "ACMR, signs",
 }
-_MODULES = {"scm_orth": "scm", "scm_seq": "scm", "acmr_sign": "acmr"}
+# Where a method is, if not in a module of its name among the shallow ones.
+_MODULES = {
+    "scm_orth": "shallow.scm",
+    "scm_seq": "shallow.scm",
+    "dcmh": "deep.dcmh",
+    "acmr": "deep.acmr",
+    "acmr_sign": "deep.acmr",
+}
 _SECONDS_BETWEEN_LINES = 10
 
 
@@ -63,7 +70,7 @@ def create(name: str, changes: dict[str, str]) -> Any:
             f"Unknown method {name!r}; there are {', '.join(NAMES)}."
         )
     module = importlib.import_module(
-        f"experiments.baselines.{_MODULES.get(name, name)}"
+        f"experiments.baselines.{_MODULES.get(name, f'shallow.{name}')}"
     )
     found = module.METHODS[name]
     defaults = dataclasses.asdict(found)

@@ -1,19 +1,13 @@
 """A method with parts left out, over seeds and code lengths."""
 
 import dataclasses
-import functools
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from absl import flags
-
-from common.runs import flags as common_flags
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
-from common.system import files
-from experiments import tables
 from experiments.methods import trainings
 from experiments.papers import comparison
 
@@ -25,11 +19,6 @@ KEPT = (
     "map_at_50",
     "chance",
 )
-
-
-def start(method: trainings.Method, presets: dict[str, Any]) -> None:
-    """Runs a method's ablation command."""
-    runner.start(functools.partial(_main, method), presets, _define_flags)
 
 
 def run_all(
@@ -91,26 +80,6 @@ def run_all(
     }
 
 
-def _define_flags() -> None:
-    flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
-    flags.DEFINE_list("lengths", [], "Code lengths, in place of --bits.")
-    flags.DEFINE_list("variants", [], "Variants to train; empty: all.")
-    flags.DEFINE_string("result", "", "A .json file for the figures.")
-    common_flags.show_in_help("num_seeds", "lengths", "variants", "result")
-
-
-def _main(method, config, run) -> None:
-    given = flags.FLAGS
-    with runner.one_sentence_errors():
-        lengths = code_lengths(given.lengths) or [config.bits]
-        chosen = _choose(method, given.variants)
-        trainings.refuse_no_table(run)
-    result = run_all(chosen, config, run, given.num_seeds, lengths)
-    if given.result:
-        files.write_json(given.result, result)
-    print(tables.ablation_table(result))
-
-
 def run_one(method: trainings.Method, config: Any, run: common_run.Run) -> dict:
     """What a result file keeps of one training, finished or not.
 
@@ -140,7 +109,12 @@ def _megabytes(size: int | None) -> int | None:
     return None if size is None else round(size / 2**20)
 
 
-def _choose(method, names) -> trainings.Method:
+def choose(method: trainings.Method, names: Sequence[str]) -> trainings.Method:
+    """The method with only the named variants; all of them without a name.
+
+    Raises:
+        ValueError: It has no such variant.
+    """
     unknown = [name for name in names if name not in method.variants]
     if unknown:
         raise ValueError(

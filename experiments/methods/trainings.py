@@ -3,16 +3,11 @@
 import dataclasses
 import functools
 import pathlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from absl import flags
-
 from common.data import arrays
 from common.data import splits
-from common.models import cluster
-from common.runs import flags as common_flags
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
@@ -129,40 +124,6 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
         return files.read_json(finished)
 
 
-def train_variants(method: Method, config: Any, run: common_run.Run) -> None:
-    """Trains every variant into a sub-folder of one folder.
-
-    On a resumed run one that finished is not repeated. One that fails has no
-    line in the table.
-    """
-    with runner.one_sentence_errors():
-        refuse_no_table(run)
-        parent = common_run.choose_directory(
-            run, f"{method.name}_ablation", config
-        )
-    rows = {}
-    for variant, changed in method.variants.items():
-        directory = parent / folder_name(variant)
-        started = (directory / "run.json").exists()
-        try:
-            rows[variant] = train_once(
-                method,
-                dataclasses.replace(config, **changed),
-                dataclasses.replace(
-                    run,
-                    output_dir=str(directory),
-                    resume=run.resume and started,
-                ),
-            )
-        except method.failures as error:
-            print(f"{variant}: {error}")
-    from common.reports import reporting
-
-    print(f"\nAblation, {config.bits} bits, {run.dataset}, in {parent}")
-    if rows:
-        print(reporting.table(rows))
-
-
 def failure(error: BaseException) -> str:
     """The sentence that stands in place of a failed training's metrics."""
     sentence = str(error).removeprefix("Error: ")
@@ -190,27 +151,6 @@ def refuse_no_table(run: common_run.Run) -> None:
 def folder_name(variant: str) -> str:
     """A variant's name as a folder's."""
     return variant.lower().replace(" ", "_")
-
-
-def start(method: Method, presets: dict[str, Any]) -> None:
-    """Runs a method's training command."""
-
-    def main(config: Any, run: common_run.Run) -> None:
-        if flags.FLAGS.ablation:
-            train_variants(method, config, run)
-            return
-        try:
-            train(method, config, run)
-        except (*method.failures, cluster.WorkerLostError) as error:
-            sys.exit(f"Error: {error}")
-
-    def define() -> None:
-        flags.DEFINE_boolean(
-            "ablation", False, f"Train {', '.join(method.variants)}."
-        )
-        common_flags.show_in_help("ablation")
-
-    runner.start(main, presets, define)
 
 
 def _directions(found: dict[str, dict]) -> str:

@@ -88,19 +88,19 @@ def test_wrong_data_is_refused(refused, data, tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "more", "reason"),
     [
-        ("train_ssah", "the method learns from them"),
-        ("ablation_ugach", "a table of MAPs needs them"),
-        ("train_baselines", "a MAP needs them"),
+        ("train_ssah", (), "the method learns from them"),
+        ("train_ugach", ("--ablation",), "a table of MAPs needs them"),
+        ("train_baselines", (), "a MAP needs them"),
     ],
 )
 def test_labels_are_asked_for_where_they_are_needed(
-    command, data, tmp_path, name, reason
+    command, data, tmp_path, name, more, reason
 ):
     np.savez(tmp_path / "d.npz", image=data.image, text=data.text)
 
-    code, output, errors = command(name, "--dataset=d.npz")
+    code, output, errors = command(name, "--dataset=d.npz", *more)
 
     assert (code, output) == (1, "")
     assert _sentence(errors) == (
@@ -198,7 +198,7 @@ def test_a_run_that_is_not_there_is_refused(command, name, tmp_path):
 
 
 def test_a_benchmark_in_a_folder_that_is_not_there_is_refused(command):
-    code, output, errors = command("benchmark_pipeline", "--folder=/nowhere")
+    code, output, errors = command("benchmarks.pipeline", "--folder=/nowhere")
 
     assert (code, output) == (1, "")
     assert "No such file or directory: '/nowhere/" in _sentence(errors)

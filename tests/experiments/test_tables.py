@@ -2,6 +2,7 @@ import pytest
 
 from common.system import files
 from experiments import tables
+from experiments.papers import result_tables
 
 
 def test_a_readme_gets_its_marked_tables_and_keeps_the_rest(tmp_path):
@@ -44,7 +45,7 @@ def test_a_direction_without_relevant_items_is_said_to_have_none():
     run = {"variant": "UCH", "bits": 16, "train_seconds": 3.0}
     runs = [run | {"i2t": some, "t2i": dict.fromkeys(some)}]
 
-    lines = tables.ablation_table({"runs": runs}).splitlines()
+    lines = result_tables.ablation({"runs": runs}).splitlines()
 
     none = "no relevant items"
     assert lines[2:] == [

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from common.system import files
-from experiments import tables
 from experiments import train_baselines
 from experiments.baselines import fits
 from experiments.baselines import method as baseline_method
+from experiments.papers import result_tables
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -81,7 +81,7 @@ def test_a_fit_that_is_refused_leaves_the_others_alone(result, run):
         r"CCQ takes the 256 words .* received 100", refused["failure"]
     )
     assert "failure" not in fitted
-    lines = tables.baselines_table(result).splitlines()
+    lines = result_tables.baselines(result).splitlines()
     assert lines[2].startswith("| CCQ | 8 | failed with 1 of 1 seeds |")
     assert len({line.count("|") for line in lines}) == 1
 
@@ -122,7 +122,7 @@ def test_the_table_has_mean_and_spread_over_seeds():
             },
         }
 
-    table = tables.baselines_table(
+    table = result_tables.baselines(
         {"runs": [one(0, 0.3, 2.0), one(1, 0.5, 4.0)]}
     )
 

@@ -1,5 +1,4 @@
 import dataclasses
-import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from common.runs import exported
 from common.runs import finished as finished_runs
 from common.system import files
 from experiments import train_ugach
+from experiments.methods import ablations
 from experiments.methods import trainings
 
 # Of the fixture's five epochs, who trains: one to start with, then two rounds.
@@ -184,36 +184,38 @@ def test_compiled_steps_learn_too(config, toy, tmp_path):
 
 
 def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
-    finished, config, toy, tmp_path, capsys
+    config, toy, tmp_path
 ):
     folder = tmp_path / "all"
-    shutil.copytree(finished, folder / "ugach")
-    before = (folder / "ugach" / "metrics.json").stat().st_mtime_ns
+    first = dataclasses.replace(
+        toy, output_dir=str(folder / "ugach_12_0"), seed=0
+    )
+    trainings.train(train_ugach.METHOD, config, first)
+    before = (folder / "ugach_12_0" / "metrics.json").stat().st_mtime_ns
 
-    trainings.train_variants(
+    result = ablations.run_all(
         train_ugach.METHOD,
         config,
-        dataclasses.replace(toy, output_dir=str(folder), resume=True),
+        dataclasses.replace(toy, output_dir=str(folder)),
+        1,
+        [config.bits],
     )
 
-    lines = capsys.readouterr().out.splitlines()
-    table = [line.split()[0] for line in lines[-4:]]
-    assert table == ["Baseline", "Baseline-GAN", "UGACH", "chance"]
     modes = {
         "baseline": "baseline",
         "baseline-gan": "baseline_gan",
         "ugach": "ugach",
     }
-    found = {name: (folder / name / "codes.npz").read_bytes() for name in modes}
-    assert found["ugach"] == (finished / "codes.npz").read_bytes()
-    assert len(set(found.values())) == 3
-    again = (folder / "ugach" / "metrics.json").stat().st_mtime_ns
+    assert [run["variant"].lower() for run in result["runs"]] == list(modes)
+    found = {(folder / f"{m}_12_0" / "codes.npz").read_bytes() for m in modes}
+    assert len(found) == 3
+    again = (folder / "ugach_12_0" / "metrics.json").stat().st_mtime_ns
     assert again == before
     for name, mode in modes.items():
-        record = files.read_json(folder / name / "run.json")
+        record = files.read_json(folder / f"{name}_12_0" / "run.json")
         assert record["config"]["mode"] == mode
-    trained = _scalars(folder / "baseline" / "logs" / "train")
+    trained = _scalars(folder / "baseline_12_0" / "logs" / "train")
     assert trained["epoch_discriminator_loss"][0] == [0, 1, 2]
     assert "epoch_generator_loss" not in trained
-    adversarial = _scalars(folder / "baseline-gan" / "logs" / "train")
+    adversarial = _scalars(folder / "baseline-gan_12_0" / "logs" / "train")
     assert adversarial["epoch_generator_loss"][0] == GENERATOR_EPOCHS

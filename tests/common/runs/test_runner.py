@@ -8,7 +8,7 @@ import pytest
 from common.runs import runner
 from common.system import extras
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 PROGRAM = """
 '''Prints what it was asked for.'''

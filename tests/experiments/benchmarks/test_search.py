@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from common.hamming import kernel
-from experiments import tables
 from experiments.benchmarks import evaluation_timings
 from experiments.benchmarks import search_timings
+from experiments.papers import result_tables
 
 pytestmark = pytest.mark.skipif(
     kernel.library() is None, reason="the scans are not built"
@@ -56,7 +56,7 @@ def test_small_sizes_are_measured_and_become_a_table():
         "radius": search_timings.radius(20_000, 40, (2,), 1),
     }
 
-    table = tables.search_table(json.loads(json.dumps(result)))
+    table = result_tables.search(json.loads(json.dumps(result)))
 
     assert "| 20,000 codes of 64 bits | 2 | " in table
     assert "| 30 x 500 | 16 | " in table

@@ -4,10 +4,10 @@ import shutil
 import pytest
 
 from common.system import files
-from experiments import tables
 from experiments import train_ugach
 from experiments.methods import ablations
 from experiments.methods import trainings
+from experiments.papers import result_tables
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
         (one["variant"], one["other"], one["difference"])
         for one in result["comparisons"]
     ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
-    assert "| UGACH less Baseline |" in tables.ablation_table(result)
-    assert "| UGACH | 12 |" in tables.ablation_table(result)
+    assert "| UGACH less Baseline |" in result_tables.ablation(result)
+    assert "| UGACH | 12 |" in result_tables.ablation(result)
 
 
 def test_a_run_finished_with_other_settings_does_not_count(run, config):
@@ -53,7 +53,7 @@ def test_a_run_finished_with_other_settings_does_not_count(run, config):
 
 
 def test_lengths_that_are_no_numbers_are_refused(start):
-    process = start("ablation_ugach", "--lengths=16,many")
+    process = start("train_ugach", "--ablation", "--lengths=16,many")
 
     _, errors = process.communicate(timeout=60)
 
@@ -80,12 +80,25 @@ def test_lengths_keep_their_order():
 
 
 def test_variants_that_do_not_exist_are_refused(start):
-    process = start("ablation_ugach", "--variants=UGACH,Baseline-WGAN")
+    process = start(
+        "train_ugach", "--ablation", "--variants=UGACH,Baseline-WGAN"
+    )
 
     _, errors = process.communicate(timeout=60)
 
     assert process.returncode
     assert "received 'Baseline-WGAN'" in errors
+
+
+@pytest.mark.parametrize("typed", ("--num_seeds=2", "--lengths=16"))
+def test_a_single_training_takes_no_flag_of_an_ablation(start, typed):
+    process = start("train_ugach", typed)
+
+    _, errors = process.communicate(timeout=60)
+
+    name = typed.partition("=")[0]
+    assert errors == f"Error: {name} is of an ablation; add --ablation.\n"
+    assert process.returncode == 1
 
 
 def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
@@ -106,7 +119,7 @@ def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
         "Training collapsed by epoch 4."
     }
     assert "| UGACH | 12 | failed with 2 of 2 seeds |" in (
-        tables.ablation_table(result)
+        result_tables.ablation(result)
     )
 
 
