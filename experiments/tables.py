@@ -4,9 +4,12 @@ r"""Writes the README's tables from the result files, or checks them.
     python -m experiments.tables --check
 
 A README marks a table's place with `<!-- table: NAME -->` and
-`<!-- end of table -->`, NAME being a file of experiments/results.
+`<!-- end of table -->`, NAME being a file of experiments/results. One table of
+several data sets stands between `<!-- overview: BITS NAME NAME -->` and
+`<!-- end of overview -->`.
 """
 
+import os
 import pathlib
 import re
 import sys
@@ -20,12 +23,13 @@ from experiments.papers import result_tables
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results"
-_READMES = tuple(
-    f"{folder}README.md"
-    for folder in ("", "ugach/", "ssah/", "uch/", "experiments/")
-)
+_FOLDERS = ("common", "ugach", "uch", "ssah", "experiments")
 _PLACE = re.compile(
     r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL
+)
+_OVERVIEW = re.compile(
+    r"(<!-- overview: (\d+) ([\w ]+) -->\n).*?(<!-- end of overview -->)",
+    re.DOTALL,
 )
 
 
@@ -41,7 +45,22 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
         made = result_tables.MAKERS[result["kind"]](result)
         return f"{match[1]}{made}\n{match[3]}"
 
-    return _PLACE.sub(table, text)
+    def overview(match: re.Match) -> str:
+        found = [_read(results / f"{name}.json") for name in match[3].split()]
+        made = result_tables.overview(found, int(match[2]))
+        return f"{match[1]}{made}\n{match[4]}"
+
+    return _OVERVIEW.sub(overview, _PLACE.sub(table, text))
+
+
+def readmes() -> list[pathlib.Path]:
+    """Every README that may have tables."""
+    below = [
+        path
+        for folder in _FOLDERS
+        for path in sorted((ROOT / folder).rglob("README.md"))
+    ]
+    return [ROOT / "README.md", *below]
 
 
 def _read(path) -> dict:
@@ -56,15 +75,12 @@ def _read(path) -> dict:
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     stale = []
-    for name in _READMES:
-        path = ROOT / name
-        if not path.is_file():
-            continue
+    for path in readmes():
         before = path.read_text(encoding="utf-8")
         with runner.one_sentence_errors():
             after = fill(before)
         if before != after:
-            stale.append(name)
+            stale.append(os.fspath(path.relative_to(ROOT)))
             if not flags.FLAGS.check:
                 with files.atomic_write(path) as file:
                     file.write(after.encode("utf-8"))

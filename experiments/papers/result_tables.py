@@ -1,9 +1,14 @@
 """Markdown tables of result files, a function for each kind of file."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from experiments.papers import rendering
 from experiments.papers import spreads
+
+# The three papers' methods.
+_OWN = ("UGACH", "UCH", "SSAH")
 
 
 def ablation(result: dict) -> str:
@@ -15,6 +20,53 @@ def ablation(result: dict) -> str:
     if result.get("comparisons"):
         parts.append("\n".join(rendering.comparisons(result)))
     return "\n\n".join(parts)
+
+
+def overview(results: Sequence[dict], bits: int) -> str:
+    """`map_all` of every method at one code length, a column per data set.
+
+    Mean of both directions and of seeds, ± standard deviation over seeds.
+
+    Args:
+        results: Of all methods, a result file for each data set.
+        bits: K, the code length.
+    """
+    names = [result["dataset"] for result in results]
+    lines = [
+        f"| `map_all`, {bits} bits | learns from | {' | '.join(names)} |",
+        f"|{'---|' * (2 + len(names))}",
+    ]
+    for method in results[0]["methods"]:
+        supervised = method in results[0]["supervised"]
+        cells = [
+            _both(spreads.of(result["runs"], method, bits))
+            for result in results
+        ]
+        kind = "pairs and labels" if supervised else "pairs"
+        name = f"**{method}**" if method in _OWN else method
+        lines.append(f"| {name} | {kind} | {' | '.join(cells)} |")
+    chance = [
+        spreads.mean(_mean_of_directions(result["runs"], "chance"))
+        for result in results
+    ]
+    lines.append(f"| chance | | {' | '.join(chance)} |")
+    return "\n".join(lines)
+
+
+def _both(runs) -> str:
+    scored = spreads.finished(runs)
+    return (
+        spreads.text(_mean_of_directions(scored, "map_all"))
+        if scored
+        else "failed"
+    )
+
+
+def _mean_of_directions(runs, metric) -> np.ndarray:
+    scored = spreads.finished(runs)
+    return np.mean(
+        [spreads.column(scored, d, metric) for d in spreads.DIRECTIONS], axis=0
+    )
 
 
 def baselines(result: dict) -> str:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from common.system import files
@@ -68,3 +70,51 @@ def test_the_command_refuses_in_one_sentence(tmp_path, monkeypatch):
         tables._main(["tables", "typo"])
     with pytest.raises(SystemExit, match="^Error: The table none has no file"):
         tables._main(["tables"])
+
+
+def test_an_overview_has_a_column_for_each_data_set(tmp_path):
+    def run(variant, seed, i2t, t2i, chance=0.25):
+        return {
+            "variant": variant,
+            "bits": 64,
+            "seed": seed,
+            "i2t": {"map_all": i2t, "chance": chance},
+            "t2i": {"map_all": t2i, "chance": chance},
+        }
+
+    for name, gain in (("one", 0.0), ("two", 0.125)):
+        runs = [
+            run("UGACH", 0, 0.5 + gain, 0.75 + gain),
+            run("UGACH", 1, 0.5 + gain, 0.75 + gain),
+            run("SePH", 0, 0.25, 0.5),
+            run("SePH", 1, 0.75, 1.0),
+        ]
+        files.write_json(
+            tmp_path / f"{name}.json",
+            {
+                "kind": "paper",
+                "dataset": name,
+                "methods": ["UGACH", "SePH", "DCMH"],
+                "supervised": ["SePH", "DCMH"],
+                "runs": runs,
+            },
+        )
+
+    filled = tables.fill(
+        "<!-- overview: 64 one two -->\n<!-- end of overview -->", tmp_path
+    )
+
+    # SePH: means of both directions .375 and .875, spread .5 / sqrt(2).
+    assert filled.splitlines()[3:-1] == [
+        "| **UGACH** | pairs | 0.6250 ± 0.0000 | 0.7500 ± 0.0000 |",
+        "| SePH | pairs and labels | 0.6250 ± 0.3536 | 0.6250 ± 0.3536 |",
+        "| DCMH | pairs and labels | failed | failed |",
+        "| chance | | 0.2500 | 0.2500 |",
+    ]
+
+
+def test_every_relative_link_of_a_readme_leads_somewhere():
+    for path in tables.readmes():
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
+            assert (path.parent / target).exists(), f"{path}: {target}"
