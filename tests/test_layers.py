@@ -76,7 +76,6 @@ NUMPY_ONLY = (
     "common.metrics.histograms",
     "common.metrics.relevance",
     "common.metrics.retrieval",
-    "common.metrics.stable_ranking",
     "common.models",
     "common.models.settings",
     "common.reports",
