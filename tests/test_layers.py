@@ -106,6 +106,7 @@ IMPORTED_LATE = tuple(
         "baselines.deep.keras_training",
         "baselines.deep.dcmh_model",
         "baselines.deep.acmr_model",
+        "benchmarks.tensor_precision",
         "papers.drawing",
         "papers.trials",
     )

@@ -1,4 +1,4 @@
-/* Exact scans over packed binary codes, called by common/kernel.py.
+/* Exact scans over packed binary codes, called by kernel.py.
 
    Every function is independent of all others, so threads may call them at
    once. They return 0, or -1 when memory runs out. */
@@ -237,5 +237,5 @@ int compare_only(const uint8_t *query, int64_t width, int64_t tiles,
   return status;
 }
 
-/* The VERSION of common/kernel.py that these functions are for. */
+/* The VERSION of kernel.py that these functions are for. */
 int scan_version(void) { return 3; }

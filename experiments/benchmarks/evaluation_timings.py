@@ -140,8 +140,8 @@ def validation(rounds: int) -> dict:
 
     As many codes as the embedded data has, in one direction and all threads.
     """
-    from common.hamming import tensor_scan
     from common.metrics import retrieval
+    from experiments.benchmarks import tensor_precision
 
     rng = np.random.default_rng(3)
     packed = [
@@ -157,7 +157,7 @@ def validation(rounds: int) -> dict:
 
     def tensor():
         rows = (side.rows for side in packed)
-        return tensor_scan.average_precision(*rows, *labels).numpy()
+        return tensor_precision.average_precision(*rows, *labels).numpy()
 
     np.testing.assert_allclose(ours(), tensor(), rtol=1e-12)
     seconds = search_timings.compete(
