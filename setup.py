@@ -28,7 +28,7 @@ setuptools.setup(
         setuptools.Extension(
             "common.hamming._scan",
             ["common/hamming/scan.c", "common/hamming/multi_index.c"],
-            depends=["common/hamming/scan_body.h", "common/hamming/rank_few.h"],
+            depends=["common/hamming/scan_body.h"],
             extra_compile_args=["-O3"],
             optional=True,
         )

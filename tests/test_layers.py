@@ -76,7 +76,6 @@ NUMPY_ONLY = (
     "common.metrics.histograms",
     "common.metrics.relevance",
     "common.metrics.retrieval",
-    "common.metrics.stable_ranking",
     "common.models",
     "common.models.settings",
     "common.reports",
@@ -107,6 +106,7 @@ IMPORTED_LATE = tuple(
         "baselines.deep.keras_training",
         "baselines.deep.dcmh_model",
         "baselines.deep.acmr_model",
+        "benchmarks.tensor_precision",
         "papers.drawing",
         "papers.trials",
     )

@@ -1,5 +1,5 @@
-/* Multi-index hashing, called by common/multi_index.py: tables of the items by
-   each substring of their codes. Codes are read as one little-endian integer of
+/* Multi-index hashing, called by multi_index.py: tables of the items by each
+   substring of their codes. Codes are read as one little-endian integer of
    8 width bits, so padding bits are part of a substring and always zero. */
 
 #include <stdint.h>

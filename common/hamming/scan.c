@@ -1,4 +1,4 @@
-/* Exact scans over packed binary codes, called by common/kernel.py.
+/* Exact scans over packed binary codes, called by kernel.py.
 
    Every function is independent of all others, so threads may call them at
    once. They return 0, or -1 when memory runs out. */
@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH, VECTOR = 8 };
-enum { COPIES = 4, SOME = 256 };
+enum { COPIES = 4 };
 /* Where the j-th item of a tile stands in a plane. */
 #define SLOT(j) ((j) % DEPTH * LANES + (j) / DEPTH)
 
@@ -39,20 +39,7 @@ typedef struct {
   uint32_t *copies; /* [COPIES][cells], zero between calls */
 } histogram_t;
 
-/* A cursor holds a distance, the relevant items met at it and all items met at
-   it, from the highest bits to the lowest; both numbers have `field` bits. */
-typedef struct {
-  int64_t bits, cutoff, field, room;
-  uint64_t *cursors; /* [q][bits + 1] */
-  uint64_t *met;     /* [q][room], a cursor for each relevant item */
-  uint64_t **ends;   /* [q], where the next one goes */
-  /* [bits + 1], what makes a cursor count from the nearest item on */
-  uint64_t *before;
-} ranking_t;
-
 typedef void (*take_t)(collector_t *, int64_t distance, int64_t position);
-typedef void (*consume_t)(void *, int64_t query, const uint32_t *cells,
-                          int64_t count);
 
 static inline int64_t tile_count(int64_t n, int64_t first) {
   return n - first < TILE ? n - first : TILE;
@@ -122,27 +109,14 @@ static void take_within(collector_t *into, int64_t distance,
                         "avx512vpopcntdq" WIDE)))
 #define NAME(x) x##_avx512
 #include "scan_body.h"
-#define TARGET                                                               \
-  __attribute__((target("popcnt,avx512f,avx512bw,avx512dq,avx512vl,"         \
-                        "avx512vpopcntdq,avx512vbmi,avx512vbmi2" WIDE)))
-#include "rank_few.h"
 #define CHOOSE(x)                                                            \
   (__builtin_cpu_supports("avx512vpopcntdq") &&                              \
            __builtin_cpu_supports("avx512vl")                                \
        ? x##_avx512                                                          \
    : __builtin_cpu_supports("popcnt") ? x##_popcnt                           \
                                       : x##_plain)
-/* The ranking for a code length. */
-#define CHOOSE_RANKS(bits)                                                   \
-  ((bits) <= FEW && __builtin_cpu_supports("avx512vbmi2") &&                 \
-           __builtin_cpu_supports("avx512vbmi") &&                           \
-           __builtin_cpu_supports("avx512vpopcntdq") &&                      \
-           __builtin_cpu_supports("avx512vl")                                \
-       ? visit_ranks_few                                                     \
-       : CHOOSE(visit_ranks))
 #else
 #define CHOOSE(x) x##_plain
-#define CHOOSE_RANKS(bits) visit_ranks_plain
 #endif
 
 static int open_scan(scan_t *scan, const uint8_t *queries, int64_t q,
@@ -233,91 +207,22 @@ int within(const uint8_t *queries, int64_t q, const uint8_t *rows, int64_t n,
   return status;
 }
 
-typedef void (*visit_labelled_t)(scan_t *, scan_t *, void *);
-
-static int visit_labelled(const uint8_t *queries, int64_t q,
-                          const uint8_t *rows, int64_t n, int64_t width,
-                          const uint64_t *query_labels, const uint64_t *labels,
-                          int64_t label_words, visit_labelled_t visit,
-                          void *state) {
-  scan_t scan, label_scan;
-  int status = open_scan(&scan, queries, q, rows, n, width);
-  status |= open_scan(&label_scan, (const uint8_t *)query_labels, q,
-                      (const uint8_t *)labels, n, 8 * label_words);
-  if (!status) visit(&scan, &label_scan, state);
-  close_scan(&scan);
-  close_scan(&label_scan);
-  return status;
-}
-
 /* Adds to counts [q][2 (bits + 1)] the items of each query in cell 2 d + r. */
 int histograms(const uint8_t *queries, int64_t q, const uint8_t *rows,
                int64_t n, int64_t width, const uint64_t *query_labels,
                const uint64_t *labels, int64_t label_words, int64_t bits,
                int64_t *counts) {
+  scan_t scan, label_scan;
+  int status = open_scan(&scan, queries, q, rows, n, width);
+  status |= open_scan(&label_scan, (const uint8_t *)query_labels, q,
+                      (const uint8_t *)labels, n, 8 * label_words);
   histogram_t histogram = {2 * (bits + 1), counts, NULL};
   histogram.copies = calloc((size_t)histogram.cells * COPIES, 4);
-  if (!histogram.copies) return -1;
-  int status = visit_labelled(queries, q, rows, n, width, query_labels, labels,
-                              label_words, CHOOSE(visit_counts), &histogram);
+  if (!histogram.copies) status = -1;
+  if (!status) CHOOSE(visit_counts)(&scan, &label_scan, &histogram);
   free(histogram.copies);
-  return status;
-}
-
-static void start_ranks(ranking_t *ranking, int64_t q) {
-  for (int64_t i = 0; i < q; i++) {
-    ranking->ends[i] = ranking->met + i * ranking->room;
-    for (int64_t d = 0; d <= ranking->bits; d++)
-      ranking->cursors[i * (ranking->bits + 1) + d] =
-          (uint64_t)d << 2 * ranking->field;
-  }
-}
-
-/* The items of a query in cell 2 d + r, and what is before each distance. */
-static void count_ranks(ranking_t *ranking, const uint64_t *cursors,
-                        int64_t *counts) {
-  int64_t field = ranking->field;
-  uint64_t most = (UINT64_C(1) << field) - 1, sum = 0;
-  for (int64_t d = 0; d <= ranking->bits; d++) {
-    int64_t relevant = (int64_t)(cursors[d] >> field & most);
-    counts[2 * d] = (int64_t)(cursors[d] & most) - relevant;
-    counts[2 * d + 1] = relevant;
-    ranking->before[d] = sum - ((uint64_t)d << 2 * field);
-    sum += cursors[d] - ((uint64_t)d << 2 * field);
-  }
-}
-
-/* Counts like `histograms`, and sums [q] each relevant item's precision at its
-   rank by (distance, position), and hits [q] their number, up to a rank.
-   A number of items has `field` bits, and a distance 64 - 2 field. What was
-   met is kept for a block of queries. */
-int ranked_precision(const uint8_t *queries, int64_t q, const uint8_t *rows,
-                     int64_t n, int64_t width, const uint64_t *query_labels,
-                     const uint64_t *labels, int64_t label_words, int64_t bits,
-                     int64_t field, int64_t cutoff, int64_t block,
-                     int64_t *counts, double *sums, int64_t *hits) {
-  ranking_t ranking = {bits, cutoff, field, n + VECTOR, NULL, NULL, NULL, NULL};
-  ranking.cursors = malloc((size_t)(block * (bits + 1)) * 8);
-  ranking.met = malloc((size_t)(block * ranking.room) * 8);
-  ranking.ends = malloc((size_t)block * sizeof *ranking.ends);
-  ranking.before = malloc((size_t)(bits + 1) * 8);
-  int status = 0;
-  if (!ranking.cursors || !ranking.met || !ranking.ends || !ranking.before)
-    status = -1;
-  for (int64_t first = 0; first < q && !status; first += block) {
-    int64_t some = q - first < block ? q - first : block;
-    start_ranks(&ranking, some);
-    status = visit_labelled(queries + first * width, some, rows, n, width,
-                            query_labels + first * label_words, labels,
-                            label_words, CHOOSE_RANKS(bits), &ranking);
-    for (int64_t i = 0; i < some && !status; i++) {
-      count_ranks(&ranking, ranking.cursors + i * (bits + 1),
-                  counts + 2 * (first + i) * (bits + 1));
-      CHOOSE(finish_ranks)(&ranking, i, &sums[first + i], &hits[first + i]);
-    }
-  }
-  free(ranking.cursors), free(ranking.met);
-  free(ranking.ends), free(ranking.before);
+  close_scan(&scan);
+  close_scan(&label_scan);
   return status;
 }
 
@@ -332,5 +237,5 @@ int compare_only(const uint8_t *query, int64_t width, int64_t tiles,
   return status;
 }
 
-/* The VERSION of common/kernel.py that these functions are for. */
-int scan_version(void) { return 2; }
+/* The VERSION of kernel.py that these functions are for. */
+int scan_version(void) { return 3; }

@@ -131,25 +131,10 @@ INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
     NAME(cells_of)(planes, query, 1, label_planes, wanted, 1, cells);
 }
 
-INLINE void NAME(visit_cells)(scan_t *scan, scan_t *labels, consume_t consume,
-                              void *state) {
-  uint32_t cells[TILE];
-  for (int64_t first = 0; first < scan->items.n; first += TILE) {
-    int64_t count = tile_count(scan->items.n, first);
-    NAME(lay_out)(scan->items, first, count, 0, scan->planes);
-    NAME(lay_out)(labels->items, first, count, 0, labels->planes);
-    for (int64_t i = 0; i < scan->queries.n; i++) {
-      NAME(cells)(scan, labels, i, cells);
-      consume(state, i, cells, count);
-    }
-  }
-}
-
 /* Neighbouring items often fall into one cell; counting them in turn into
    copies spares the wait for the last sum to be stored. */
-INLINE void NAME(count_cells)(void *state, int64_t query,
+INLINE void NAME(count_cells)(histogram_t *histogram, int64_t query,
                               const uint32_t *cells, int64_t count) {
-  histogram_t *histogram = state;
   int64_t size = histogram->cells, j = 0;
   uint32_t *copies = histogram->copies;
   int64_t *counts = histogram->counts + query * size;
@@ -161,70 +146,18 @@ INLINE void NAME(count_cells)(void *state, int64_t query,
   memset(copies, 0, (size_t)size * COPIES * 4);
 }
 
-/* Counts on at each item's distance, and keeps what the relevant ones met. */
-INLINE void NAME(rank_cells)(void *state, int64_t query,
-                             const uint32_t *cells, int64_t count) {
-  ranking_t *ranking = state;
-  uint64_t *cursors = ranking->cursors + query * (ranking->bits + 1);
-  uint64_t *end = ranking->ends[query], steps[SOME];
-  uint32_t distances[SOME], relevant[SOME];
-  for (int64_t first = 0; first < count; first += SOME) {
-    int64_t some = count - first < SOME ? count - first : SOME;
-    for (int j = 0; j < SOME; j++) {
-      distances[j] = cells[first + j] / 2;
-      relevant[j] = cells[first + j] & 1;
-      steps[j] = 1 + ((uint64_t)relevant[j] << ranking->field);
-    }
-    for (int64_t j = 0; j < some; j++) {
-      *end = cursors[distances[j]] += steps[j];
-      end += relevant[j];
-    }
-  }
-  ranking->ends[query] = end;
-}
-
-/* Sum of relevant-items-so-far / rank over the relevant items up to a rank,
-   and their number. */
-INLINE double NAME(sum_precisions)(const ranking_t *ranking,
-                                   const uint64_t *met, int64_t count,
-                                   int64_t *hits) {
-  double precisions[SOME], sums[VECTOR] = {0}, sum = 0;
-  int64_t field = ranking->field, within = 0;
-  for (int64_t first = 0; first < count; first += SOME) {
-    int64_t some = count - first < SOME ? count - first : SOME, j = 0;
-    for (; j < some; j++) {
-      uint64_t cursor = met[first + j];
-      cursor += ranking->before[cursor >> 2 * field];
-      int64_t rank = (int64_t)(cursor & ((UINT64_C(1) << field) - 1));
-      /* A product in place of a choice, of which the compiler makes vectors. */
-      int64_t counts = rank <= ranking->cutoff;
-      precisions[j] = (double)(int64_t)(cursor >> field) / (double)rank *
-                      (double)counts;
-      within += counts;
-    }
-    for (; j % VECTOR; j++) precisions[j] = 0;
-    for (int64_t v = 0; v < j; v += VECTOR)
-      for (int l = 0; l < VECTOR; l++) sums[l] += precisions[v + l];
-  }
-  for (int l = 0; l < VECTOR; l++) sum += sums[l];
-  *hits = within;
-  return sum;
-}
-
-TARGET static void NAME(finish_ranks)(ranking_t *ranking, int64_t query,
-                                      double *sum, int64_t *hits) {
-  const uint64_t *met = ranking->met + query * ranking->room;
-  *sum = NAME(sum_precisions)(ranking, met, ranking->ends[query] - met, hits);
-}
-
 TARGET static void NAME(visit_counts)(scan_t *scan, scan_t *labels,
-                                      void *state) {
-  NAME(visit_cells)(scan, labels, NAME(count_cells), state);
-}
-
-TARGET static void NAME(visit_ranks)(scan_t *scan, scan_t *labels,
-                                     void *state) {
-  NAME(visit_cells)(scan, labels, NAME(rank_cells), state);
+                                      histogram_t *histogram) {
+  uint32_t cells[TILE];
+  for (int64_t first = 0; first < scan->items.n; first += TILE) {
+    int64_t count = tile_count(scan->items.n, first);
+    NAME(lay_out)(scan->items, first, count, 0, scan->planes);
+    NAME(lay_out)(labels->items, first, count, 0, labels->planes);
+    for (int64_t i = 0; i < scan->queries.n; i++) {
+      NAME(cells)(scan, labels, i, cells);
+      NAME(count_cells)(histogram, i, cells, count);
+    }
+  }
 }
 
 /* Sum of the distances of one query to a tile in the cache: the least that a

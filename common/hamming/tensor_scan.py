@@ -4,7 +4,7 @@ The functions work eagerly, inside `tf.function` and on a GPU. Codes are packed
 rows [n, ceil(K / 8)] uint8 as `common.hamming.packing` makes them; equal
 distances are ordered by position, as everywhere.
 
-Axis legend: `q` queries, `n` items of the database, `K` bits, `c` labels.
+Axis legend: `q` queries, `n` items of the database, `K` bits.
 """
 
 import dataclasses
@@ -68,65 +68,6 @@ def nearest(
         distances = tf.ensure_shape(-near, [asked.shape[0], None])
         positions = tf.ensure_shape(positions, [asked.shape[0], None])
     return distances, positions
-
-
-def average_precision(
-    queries: tf.Tensor,
-    rows: tf.Tensor,
-    query_labels: tf.Tensor,
-    labels: tf.Tensor,
-) -> tf.Tensor:
-    """Average precision over the whole database, mean of tie orders.
-
-    The same numbers as `retrieval.expected_average_precision`.
-
-    Args:
-        queries: [q, w] uint8 packed codes.
-        rows: [n, w] uint8 packed codes.
-        query_labels: [q, c] multi-hot zeros and ones.
-        labels: [n, c] multi-hot zeros and ones.
-
-    Returns:
-        [q] float64; NaN where nothing is relevant.
-    """
-    items, relevant = _histograms(queries, rows, query_labels, labels)
-    before = tf.cumsum(items, axis=1, exclusive=True)
-    relevant_before = tf.cumsum(relevant, axis=1, exclusive=True)
-    count = tf.shape(rows)[0]
-    steps = 1 / tf.range(1, count + 1, dtype=tf.float64)
-    harmonic = tf.concat([[tf.zeros([], tf.float64)], tf.cumsum(steps)], 0)
-    ends = tf.gather(harmonic, tf.cast(before + items, tf.int32))
-    step = ends - tf.gather(harmonic, tf.cast(before, tf.int32))
-    others = tf.math.divide_no_nan(relevant - 1, items - 1)
-    inner = others * (items - (before + 1) * step)
-    share = tf.math.divide_no_nan(relevant, items)
-    terms = share * ((relevant_before + 1) * step + inner)
-    return tf.reduce_sum(terms, axis=1) / tf.reduce_sum(relevant, axis=1)
-
-
-def _histograms(queries, rows, query_labels, labels):
-    """Items and relevant items [q, 8 w + 1] float64 at each distance."""
-    asked, words = _words(queries), _words(rows)
-    wanted = tf.cast(query_labels, tf.float32)
-    labels = tf.cast(labels, tf.float32)
-    cells = 2 * (8 * queries.shape[1] + 1)
-    count = tf.shape(asked)[0]
-    counts = tf.zeros([count, cells], tf.int32)
-    block = _block(count)
-    for start in tf.range(0, tf.shape(words)[0], block):
-        part = slice(start, start + block)
-        relevant = tf.matmul(wanted, labels[part], transpose_b=True) > 0.5
-        cell = 2 * _differing(asked, words[part]) + tf.cast(relevant, tf.int32)
-        # One count for all: each query has its own run of cells.
-        cell += cells * tf.range(count)[:, None]
-        found = tf.math.bincount(
-            tf.reshape(cell, [-1]),
-            minlength=count * cells,
-            maxlength=count * cells,
-        )
-        counts += tf.reshape(found, [count, cells])
-    counts = tf.cast(tf.reshape(counts, [count, -1, 2]), tf.float64)
-    return tf.reduce_sum(counts, axis=2), counts[:, :, 1]
 
 
 def _words(rows: tf.Tensor) -> tf.Tensor:

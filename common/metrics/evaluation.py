@@ -1,9 +1,8 @@
 """One evaluation of image and text codes, in both directions.
 
 `i2t` asks with image codes for texts, `t2i` with text codes for images. Every
-item has one code per modality. All numbers but `map_all_stable` come from one
-pass per direction over the database; see `common.metrics.retrieval` for
-definitions.
+item has one code per modality. All numbers come from one pass per direction
+over the database; see `common.metrics.retrieval` for definitions.
 """
 
 import dataclasses
@@ -16,9 +15,7 @@ from common.hamming import codes
 from common.hamming import distances
 from common.metrics import diagnostics
 from common.metrics import histograms
-from common.metrics import relevance
 from common.metrics import retrieval
-from common.metrics import stable_ranking
 
 PRECISION_RANKS = (1, 10, 50, 100, 500, 1000)
 CURVE_RANKS = 1000
@@ -82,50 +79,22 @@ class Evaluation:
     @functools.cached_property
     def counts(self) -> dict[str, histograms.DistanceHistograms]:
         """Counts per distance of `i2t` and `t2i`."""
-        if "_ranked" in vars(self):
-            # A ranking counts, too.
-            return {name: found[0] for name, found in self._ranked.items()}
         return {
-            direction: histograms.count_words(
-                *packed, *self._words, self.threads
+            direction: histograms.distance_histograms(
+                queries,
+                database,
+                self.query_labels,
+                self.database_labels,
+                self.threads,
             )
-            for direction, packed in self._directions.items()
-        }
-
-    @functools.cached_property
-    def _ranked(self) -> dict[str, tuple]:
-        """What `stable_ranking.rank_words` gives for the whole ranking."""
-        return {
-            direction: stable_ranking.rank_words(
-                *packed, *self._words, len(packed[1]), self.threads
+            for direction, queries, database in (
+                ("i2t", self.query_image, self.database_text),
+                ("t2i", self.query_text, self.database_image),
             )
-            for direction, packed in self._directions.items()
         }
 
-    @functools.cached_property
-    def _words(self) -> tuple[np.ndarray, np.ndarray]:
-        """Labels of queries and database as words."""
-        return relevance.checked_label_words(
-            self.query_image,
-            self.database_text,
-            self.query_labels,
-            self.database_labels,
-        )
-
-    @property
-    def _directions(self) -> dict[str, tuple]:
-        """Queries and database of each direction."""
-        return {
-            "i2t": (self.query_image, self.database_text),
-            "t2i": (self.query_text, self.database_image),
-        }
-
-    def metrics(self, stable: bool = True) -> dict:
+    def metrics(self) -> dict:
         """All numbers of the evaluation.
-
-        Args:
-            stable: Whether `map_all_stable` is among them; it costs more than
-                all others, and only older tables ask for it.
 
         Returns:
             A dict that JSON can hold: `bits`; `i2t` and `t2i` with means over
@@ -134,19 +103,12 @@ class Evaluation:
             `map_all` is the mean over tie orders, and `map_at_50` too, divided
             by min(R, 50).
         """
-        ranked = self._ranked if stable else {}
-        found = {
-            direction: _direction_metrics(counts.items, counts.relevant)
-            for direction, counts in self.counts.items()
-        }
-        for direction, (counts, sums, _) in ranked.items():
-            total = counts.relevant.sum(axis=1)
-            found[direction]["map_all_stable"] = mean_over_queries(
-                sums[total > 0] / total[total > 0]
-            )
         return {
             "bits": int(self.query_image.bits),
-            **found,
+            **{
+                direction: _direction_metrics(counts.items, counts.relevant)
+                for direction, counts in self.counts.items()
+            },
             "codes": code_statistics(self.database_image, self.database_text),
         }
 

@@ -55,36 +55,10 @@ def distance_histograms(
     Raises:
         ValueError: If lengths, widths or label values do not fit.
     """
-    words = relevance.checked_label_words(
+    query_words, database_words = relevance.checked_label_words(
         query_codes, database_codes, query_labels, database_labels
     )
-    return count_words(query_codes, database_codes, *words, threads)
-
-
-def count_words(
-    query_codes: codes.PackedCodes,
-    database_codes: codes.PackedCodes,
-    query_words: np.ndarray,
-    database_words: np.ndarray,
-    threads: int | None = None,
-) -> DistanceHistograms:
-    """`distance_histograms`, with labels as words.
-
-    Args:
-        query_codes: q codes of K bits.
-        database_codes: n codes of K bits.
-        query_words: [q, w] uint64 from `relevance.checked_label_words`.
-        database_words: [n, w] uint64 from the same.
-        threads: As in `distance_histograms`.
-
-    Returns:
-        The counts.
-
-    Raises:
-        ValueError: If the code lengths differ.
-    """
-    distances.check_same_length(database_codes.bits, query_codes.bits)
-    count = plain_cells if kernel.library() is None else _count
+    count = _plain_count if kernel.library() is None else _count
 
     def count_share(rows):
         queries = query_codes.take(rows), query_words[rows]
@@ -95,12 +69,7 @@ def count_words(
             count_share, len(query_codes), len(database_codes), threads
         )
     )
-    return from_cells(counts)
-
-
-def from_cells(cells: np.ndarray) -> DistanceHistograms:
-    """The counts, from [q, K + 1, 2] other and relevant items."""
-    others, relevant = cells[:, :, 0], cells[:, :, 1]
+    others, relevant = counts[:, :, 0], counts[:, :, 1]
     return DistanceHistograms(others + relevant, relevant.copy())
 
 
@@ -124,13 +93,13 @@ def _count(
     return counts
 
 
-def plain_cells(
+def _plain_count(
     query_codes: codes.PackedCodes,
     query_words: np.ndarray,
     database_codes: codes.PackedCodes,
     database_words: np.ndarray,
 ) -> np.ndarray:
-    """[q, K + 1, 2] other and relevant items, without the compiled scans."""
+    """The same, without the compiled scans."""
     cells = 2 * (query_codes.bits + 1)
     counts = np.zeros((len(query_codes), cells), np.int64)
     for rows, columns, tile in distances.distance_tiles(

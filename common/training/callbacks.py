@@ -63,7 +63,7 @@ class RetrievalValidation(keras.callbacks.Callback):
         )
         scores = found.evaluation(
             self._data.labels[self._query], self._data.labels[self._database]
-        ).metrics(stable=False)
+        ).metrics()
         for direction in ("i2t", "t2i"):
             reached = scores[direction]["map_all"]
             if reached is not None:

@@ -3,8 +3,6 @@ import pytest
 import tensorflow as tf
 
 from common.hamming import tensor_scan
-from common.metrics import histograms
-from common.metrics import retrieval
 from tests import hamming_cases as cases
 
 
@@ -40,26 +38,3 @@ def test_codes_of_unknown_number_are_searched_inside_a_function(monkeypatch):
         expected = np.array([row[:9] for row in ranking])
         np.testing.assert_array_equal(distances, expected[:, :, 0])
         np.testing.assert_array_equal(positions, expected[:, :, 1])
-
-
-@pytest.mark.parametrize("length", (1, 12, 64))
-def test_average_precision_is_that_of_retrieval(monkeypatch, length):
-    monkeypatch.setattr(tensor_scan, "_BLOCK_DISTANCES", 100)
-    rng = np.random.default_rng(4)
-    queries = cases.pack(cases.bits(9, length))
-    database = cases.pack(cases.bits(70, length, seed=1))
-    query_labels, labels = rng.random((9, 5)) < 0.3, rng.random((70, 5)) < 0.3
-    query_labels[0] = False
-
-    found = tf.function(tensor_scan.average_precision)(
-        queries.rows, database.rows, query_labels, labels
-    )
-
-    counts = histograms.distance_histograms(
-        queries, database, query_labels, labels
-    )
-    expected = retrieval.expected_average_precision(
-        counts.items, counts.relevant
-    )
-    assert np.isnan(expected[0])
-    np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -13,7 +13,6 @@ DIRECTION_KEYS = {
     "map_all_optimistic",
     "map_all_pessimistic",
     "map_at_50",
-    "map_all_stable",
     "chance",
     "base_rate",
     "precision_at",
@@ -110,7 +109,6 @@ def test_numbers_by_hand():
     assert found["chance"] == pytest.approx(49 / 72)
     assert found["map_all_optimistic"] == pytest.approx(1)
     assert found["map_all_pessimistic"] == pytest.approx(5 / 12)
-    assert found["map_all_stable"] == pytest.approx(1)
     assert found["base_rate"] == 0.5
     assert found["precision_at"]["1"] == 0.5
     assert found["precision_at"]["10"] == pytest.approx(0.2)
@@ -144,32 +142,17 @@ def test_the_database_order_does_not_matter(bits):
     metrics = evaluation.Evaluation(*case).metrics()
     permuted = evaluation.Evaluation(*_permuted(case, order)).metrics()
 
-    for direction in ("i2t", "t2i"):
-        del metrics[direction]["map_all_stable"]
-        del permuted[direction]["map_all_stable"]
     assert permuted == metrics
 
 
-def test_the_stable_map_does_depend_on_the_database_order():
-    case = _case(8, noise=0.45)
-    order = np.random.default_rng(1).permutation(80)
-
-    metrics = evaluation.Evaluation(*case).metrics()
-    permuted = evaluation.Evaluation(*_permuted(case, order)).metrics()
-
-    stable = metrics["i2t"]["map_all_stable"]
-    assert abs(permuted["i2t"]["map_all_stable"] - stable) > 1e-4
-
-
 @pytest.mark.parametrize("bits", (1, 16, 65))
-def test_the_bounds_enclose_the_expected_and_the_stable_map(bits):
+def test_the_bounds_enclose_the_expected_map(bits):
     metrics = evaluation.Evaluation(*_case(bits, noise=0.45)).metrics()
 
     for direction in ("i2t", "t2i"):
         found = metrics[direction]
         low, high = found["map_all_pessimistic"], found["map_all_optimistic"]
         assert low <= found["map_all"] <= high
-        assert low <= found["map_all_stable"] <= high
 
 
 def test_queries_without_relevant_items_are_counted_and_left_out():
@@ -188,7 +171,8 @@ def test_queries_without_relevant_items_are_counted_and_left_out():
     assert metrics["i2t"]["queries_without_relevant"] == 2
     assert metrics["i2t"]["map_all"] == expected["i2t"]["map_all"]
     assert metrics["t2i"]["precision_at"] == expected["t2i"]["precision_at"]
-    assert metrics["t2i"]["map_all_stable"] == expected["t2i"]["map_all_stable"]
+    for bound in ("map_all_optimistic", "map_all_pessimistic"):
+        assert metrics["t2i"][bound] == expected["t2i"][bound]
 
 
 def test_no_query_with_a_relevant_item_gives_none_not_nan():
@@ -216,17 +200,6 @@ def test_metrics_and_curves_share_one_count():
     expected = histograms.distance_histograms(case[0], case[3], *case[4:])
     np.testing.assert_array_equal(counts["i2t"].items, expected.items)
     np.testing.assert_array_equal(counts["i2t"].relevant, expected.relevant)
-
-
-def test_leaving_out_the_stable_ranking_changes_no_other_number():
-    evaluated = evaluation.Evaluation(*_case())
-
-    without = evaluated.metrics(stable=False)
-
-    expected = evaluated.metrics()
-    for direction in ("i2t", "t2i"):
-        del expected[direction]["map_all_stable"]
-    assert without == expected
 
 
 def test_threads_change_nothing():

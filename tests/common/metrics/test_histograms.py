@@ -81,9 +81,10 @@ def test_counts_do_not_depend_on_the_tiles(monkeypatch, pairs):
 
 
 @pytest.mark.parametrize("n", (1024, 2500))
+@pytest.mark.parametrize("bits", (1, 16, 65))
 @pytest.mark.parametrize("labels", (3, 80))
-def test_both_scans_count_alike_beyond_a_tile(monkeypatch, n, labels):
-    data = _data(5, n, 65, labels)
+def test_both_scans_count_alike_beyond_a_tile(monkeypatch, n, bits, labels):
+    data = _data(5, n, bits, labels)
     compiled = _count(*data)
     monkeypatch.setattr(kernel, "library", lambda: None)
 
@@ -138,7 +139,7 @@ def test_no_queries_give_no_rows(scans):
     assert counts.items.shape == counts.relevant.shape == (0, 17)
 
 
-def test_codes_of_different_lengths_are_refused():
+def test_codes_of_different_lengths_are_refused(scans):
     queries, _, query_labels, _ = _data(2, 5, 16, 3)
     _, database, _, database_labels = _data(2, 5, 24, 3)
 

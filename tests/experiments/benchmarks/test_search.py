@@ -45,6 +45,19 @@ def test_the_sorting_loop_is_map_over_queries_with_something_relevant():
     assert found == pytest.approx((1 / 2 + 2 / 3) / 2)
 
 
+def test_a_loop_that_finds_another_map_is_not_timed(monkeypatch):
+    pytest.importorskip("threadpoolctl")
+    loop = evaluation_timings.sorting_loop
+    monkeypatch.setattr(
+        evaluation_timings,
+        "sorting_loop",
+        lambda *arguments: loop(*arguments) * 1.001,
+    )
+
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        evaluation_timings.full_evaluation("small", 30, 500, 5, 16, 1)
+
+
 def test_small_sizes_are_measured_and_become_a_table():
     pytest.importorskip("threadpoolctl")
     result = {

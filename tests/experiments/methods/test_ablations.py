@@ -1,8 +1,10 @@
 import dataclasses
+import pathlib
 import shutil
 
 import pytest
 
+from common.runs import finished as finished_runs
 from common.system import files
 from experiments import train_ugach
 from experiments.methods import ablations
@@ -43,6 +45,21 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
     ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
     assert "| UGACH less Baseline |" in result_tables.ablation(result)
     assert "| UGACH | 12 |" in result_tables.ablation(result)
+
+
+def test_metrics_of_earlier_versions_with_more_fields_are_read(run, config):
+    parent = pathlib.Path(run.output_dir)
+    before = _run_all(config, run)["runs"]
+    for path in parent.glob("*/metrics.json"):
+        metrics = files.read_json(path)
+        for direction in ("i2t", "t2i"):
+            metrics[direction]["map_all_stable"] = 0.5
+        files.write_json(path, metrics)
+
+    opened = finished_runs.open_run(parent / f"ugach_{config.bits}_0")
+
+    assert not finished_runs.ranked_by_score(opened.directory)
+    assert _run_all(config, run)["runs"] == before
 
 
 def test_a_run_finished_with_other_settings_does_not_count(run, config):
