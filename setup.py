@@ -34,7 +34,8 @@ setuptools.setup(
         )
     ],
     package_data={
-        "common.hamming": ["*.c", "*.h"],
+        "common.hamming": ["*.c", "*.h", "README.md"],
+        "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",
             "*.txt",
