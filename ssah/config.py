@@ -57,6 +57,12 @@ class Config:
     hash_pair_offset: float = setting(
         2.0, "Taken off half inner products of codes.", minimum=0
     )
+    theta_bits: float = setting(
+        32.0,
+        "Theta of codes counts as that of so many bits, whatever K is; 0: as "
+        "printed, it grows with K.",
+        minimum=0,
+    )
     quantization_weight: float = setting(
         0.3, "Weight of J3, the distance from B.", minimum=0
     )
@@ -179,6 +185,7 @@ PRESETS = {
         hash_pair_weight=1.0,
         feature_pair_offset=0.0,
         hash_pair_offset=0.0,
+        theta_bits=0.0,
         quantization_weight=1e-4,
         classification_weight=1e-4,
         adversarial_weight=1.0,
@@ -224,6 +231,7 @@ PRESETS = {
         hash_pair_weight=1.0,
         feature_pair_offset=0.0,
         hash_pair_offset=0.0,
+        theta_bits=0.0,
         quantization_weight=0.5,
         classification_weight=0.5,
         adversarial_weight=0.0,
