@@ -31,8 +31,8 @@ def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
             f"{finished.directory} is ranked by a score of its own, which its "
             "codes do not tell; its metrics.json has the figures."
         )
-    from common.metrics import evaluation
     from common.runs import encoding
+    from common.runs import scoring
 
     directory, split = finished.directory, finished.split
     if source == "codes":
@@ -44,11 +44,7 @@ def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
         found = encoding.encode_split(
             encoders, finished.data, split.query, split.retrieval
         )
-    labels = encoding.split_labels(finished.data, split)
-    metrics = found.evaluation(*labels).metrics()
-    metrics |= found.label_directions(*labels)
-    metrics["warnings"] = evaluation.collapse_warnings(metrics)
-    return metrics
+    return scoring.score(finished.data, split, found)
 
 
 def _define_flags() -> None:
@@ -71,7 +67,7 @@ def _main(arguments: list[str]) -> None:
         if flags.FLAGS.output:
             files.write_json(flags.FLAGS.output, metrics)
     print(f"{finished.directory}, {finished.bits} bits, {flags.FLAGS.source}")
-    print(reporting.table({finished.record["method"]: metrics}))
+    print(reporting.tables(finished.record["method"], metrics))
     for warning in metrics["warnings"]:
         print(f"Warning: {warning}")
 

@@ -8,8 +8,8 @@ from common.models import settings
 from common.models.settings import setting
 
 # Where settings leave the size of a batch to the training rows.
-_EPOCH_STEPS = 100
-_BATCH_SIZES = (32, 512)
+_EPOCH_STEPS = 32
+_BATCH_SIZES = (32, 128)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,8 +137,8 @@ class Config:
     )
     batch_size: int = setting(
         0,
-        "Pairs in a batch, at most all of them; 0 takes a hundredth of the "
-        "training rows, at least 32 and at most 512.",
+        "Pairs in a batch, at most all of them; 0 takes a 32nd of the training "
+        "rows, at least 32 and at most 128.",
         minimum=0,
     )
     epochs: int = setting(12, "Passes over the training pairs.", minimum=1)

@@ -100,7 +100,7 @@ def _logging(prepared, optimizers, unscored_phases) -> list:
         callbacks.LearningRates(optimizers),
         keras.callbacks.TensorBoard(logs, write_graph=False),
     ]
-    if len(prepared.split.validation) and prepared.data.labels is not None:
+    if len(prepared.split.validation):
         validation = callbacks.RetrievalValidation(
             prepared.data,
             prepared.split,
