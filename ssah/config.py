@@ -10,8 +10,8 @@ from common.models.settings import setting
 # Where settings leave the length of a training to the training rows.
 _EPOCH_STEPS = 100
 _BATCH_SIZES = (32, 128)
-_ROUNDS = 10
-_LEAST_STEPS = 4000
+_ROUNDS = 20
+_LEAST_STEPS = 2000
 # Factor that the rates have fallen by after all rounds.
 _LAST_RATE = 0.1
 
@@ -169,8 +169,8 @@ class Config:
     )
     rounds: int = setting(
         0,
-        "Outer iterations of Algorithm 1; 0 takes 10, and with few training "
-        "rows as many times 10 as make 4,000 steps.",
+        "Outer iterations of Algorithm 1; 0 takes 20, and with few training "
+        "rows as many times 20 as make 2,000 steps.",
         minimum=0,
     )
     first_labnet_epochs: int = setting(

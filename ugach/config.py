@@ -10,7 +10,7 @@ MODES = ("baseline", "baseline_gan", "ugach")
 # Where settings leave the length of a training to the training rows.
 _EPOCHS = 12
 _EPOCH_STEPS = 200
-_LEAST_STEPS = 2500
+_LEAST_STEPS = 5000
 _BATCH_SIZES = (32, 256)
 
 
@@ -155,7 +155,7 @@ class Config:
         0,
         "Epochs of the discriminator after pretraining; 0 takes 12, and with "
         "few training rows as many times 12, and times pretrain_epochs, as "
-        "make 2,500 steps.",
+        "make 5,000 steps.",
         minimum=0,
     )
     alternation: str = setting(
