@@ -63,6 +63,7 @@ setuptools.setup(
         "experiments": ["README.md", "results/*.json"],
         "experiments.papers": ["*.csv"],
     },
+    entry_points={"console_scripts": ["cmh = experiments:main"]},
     install_requires=[
         "tensorflow>=2.21",
         "keras>=3.13",

@@ -4,7 +4,6 @@ python -m experiments.evaluate --run=runs/NAME
 python -m experiments.evaluate --run=runs/NAME --source=saved_model
 """
 
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -78,4 +77,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)
