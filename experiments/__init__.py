@@ -10,7 +10,8 @@ import os
 import pkgutil
 import runpy
 import sys
-from importlib import metadata
+
+from common import __version__
 
 _HELP = """\
 Cross-modal hashing: UGACH, UCH and SSAH.
@@ -41,7 +42,7 @@ def main() -> None:
     name, *arguments = sys.argv[1:] or ["--help"]
     name = name.replace("_", "-") if not name.startswith("-") else name
     if "--version" in (name, *arguments[:1]):
-        print(f"cmh {metadata.version('cross-modal-hashing')}")
+        print(f"cmh {__version__}")
     elif name in ("--help", "-h", "help"):
         print(_help())
     elif name in commands():

@@ -89,8 +89,11 @@ NUMPY_ONLY = (
     "common.system.files",
     "common.system.stopwatch",
     "common.training",
+    "ssah",
     "ssah.config",
+    "uch",
     "uch.config",
+    "ugach",
     "ugach.config",
     "ugach.graph",
 )
@@ -277,6 +280,21 @@ def test_a_room_says_what_it_is_for_and_hands_on_its_names(room):
     assert module.__doc__
     for name in module.__all__:
         assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_hands_on_its_model_and_settings(method):
+    module = importlib.import_module(method)
+
+    assert {"Config", "PRESETS", method.upper()} <= set(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    assert module.__version__ == importlib.import_module("common").__version__
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_that_it_is_typed(package):
+    assert (ROOT / package / "py.typed").is_file()
 
 
 @pytest.mark.parametrize("module", SOURCES)
