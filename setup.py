@@ -1,17 +1,76 @@
-"""Packaging of the cross-modal hashing toolkit."""
+"""Packaging of the cross-modal hashing toolkit.
 
+The environment variable CMH_PROJECT_URL, where it is set during a build, is the
+address of the repository on the web: the package's description then links to
+its pages and pictures.
+"""
+
+import os
 import pathlib
+import re
 
 import setuptools
 
 ROOT = pathlib.Path(__file__).parent
+URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
+# Of Markdown: a block of code, left as it is, or a link or picture to a file.
+LINK = re.compile(
+    r"^```.*?^```$|(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)\s]+)\)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def page(text, url):
+    """Markdown of this folder as it can stand elsewhere.
+
+    Args:
+        text: Markdown with links to files of this folder.
+        url: Address of the repository, without a slash at the end. Where it is
+            empty, the text of a link stands for it, and of a picture its path.
+    """
+
+    def replaced(match):
+        picture, words, path = match.groups()
+        if path is None:
+            return match[0]
+        if url:
+            kind = "raw" if picture else "blob"
+            return f"{picture}[{words}]({url}/{kind}/HEAD/{path})"
+        return f"{words}: `{path}`" if picture else words
+
+    return LINK.sub(replaced, text)
+
 
 setuptools.setup(
     name="cross-modal-hashing",
     version="0.1.0",
     description="UGACH, UCH and SSAH: images and texts in one Hamming space",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=page((ROOT / "README.md").read_text("utf-8"), URL),
     long_description_content_type="text/markdown",
+    project_urls={"Source": URL, "Issues": f"{URL}/issues"} if URL else {},
+    keywords=[
+        "cross-modal hashing",
+        "cross-modal retrieval",
+        "image-text retrieval",
+        "learning to hash",
+        "Hamming distance",
+        "generative adversarial networks",
+        "TensorFlow",
+        "Keras",
+    ],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: C",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+        "Typing :: Typed",
+    ],
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
@@ -34,6 +93,7 @@ setuptools.setup(
         )
     ],
     package_data={
+        "": ["py.typed"],
         "common.hamming": ["*.c", "*.h", "README.md"],
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
