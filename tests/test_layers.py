@@ -31,7 +31,7 @@ FLAG_MODULES = (
     "common.runs.flags",
     "common.runs.runner",
     # Rebuilds the embedded data; a program of its own.
-    "common.data.openclipart.build",
+    "common.data.openclipart.rebuild",
     "experiments.",
 )
 # Modules that people without TensorFlow can use, and that start at once.
