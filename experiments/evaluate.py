@@ -11,7 +11,6 @@ or booleans, or packed eight to a byte, with labels [n, c] of 0 and 1.
 """
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -175,4 +174,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

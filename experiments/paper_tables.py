@@ -18,7 +18,6 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from absl import app
 from absl import flags
 
 from common.data import arrays
@@ -251,4 +250,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

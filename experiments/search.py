@@ -11,7 +11,6 @@ import os
 import pathlib
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.hamming import milvus_engine
@@ -294,4 +293,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

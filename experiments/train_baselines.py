@@ -16,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from absl import app
 from absl import flags
 
 from common.data import arrays
@@ -214,4 +213,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

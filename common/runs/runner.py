@@ -44,7 +44,32 @@ def start(
             run = flags.resolve(common_run.Run())
         main(config, run)
 
-    app.run(parsed)
+    run(parsed)
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+    """Parses the command line and calls `main`, as absl's `app.run` does.
+
+    absl ends with status 1 after `--help`; here it is 0.
+
+    Args:
+        main: Takes the program's name and the words that belong to no flag.
+    """
+    app.define_help_flags()
+    for name in ("help", "helpshort", "helpfull", "helpxml"):
+        flag = absl_flags.FLAGS[name]
+        flag.parse = _without_failure(flag.parse)
+    app.run(main)
+
+
+def _without_failure(parse):
+    def parse_and_end_well(argument):
+        try:
+            parse(argument)
+        except SystemExit:
+            sys.exit(0)
+
+    return parse_and_end_well
 
 
 def refuse_arguments(arguments: list[str]) -> None:

@@ -10,7 +10,6 @@ cores. Everything is a ratio of times of one run.
 import platform
 from importlib import metadata
 
-from absl import app
 from absl import flags
 
 from common.hamming import kernel
@@ -125,4 +124,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)
