@@ -154,7 +154,10 @@ def search_item(
 
 
 def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
-    """The answer as lines: rank, distance, id, words and labels."""
+    """The answer as lines: rank, distance, id, labels and words.
+
+    Where captions were kept, they and the pictures' paths stand below.
+    """
     from common.reports import figures
 
     data = finished.data
@@ -164,11 +167,21 @@ def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
     ):
         labels = figures.labels(data, row)
         labels = f"  [{labels}]" if labels else ""
-        words = figures.words(data, row)[:60]
-        lines.append(
-            f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"
-        )
+        head = f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}"
+        if data.originals is None:
+            lines.append(f"{head}  {figures.words(data, row)[:60]}")
+            continue
+        lines += [head, *(f"     {line}" for line in _original(data, row))]
     return "\n".join(lines)
+
+
+def _original(data, row) -> list[str]:
+    """The caption as it was written, and where the picture is."""
+    from common.reports import figures
+
+    lines = figures.caption(data, row).splitlines()
+    paths = data.originals.paths
+    return lines if paths is None else [*lines, paths[row]]
 
 
 def draw(
@@ -252,9 +265,10 @@ def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
 
 def _define_flags() -> None:
     common_flags.define_run()
+    common_flags.define_dataset()
     flags.DEFINE_string("text", "", "Words to ask with.")
-    flags.DEFINE_string("image", "", "Picture file to ask with.")
-    flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
+    common_flags.define_path("image", "", "Picture file to ask with.")
+    common_flags.define_path("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
     flags.DEFINE_enum(
         "ask_with", "image", ("image", "text"), "Which half of --item asks."
@@ -263,7 +277,7 @@ def _define_flags() -> None:
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
     milvus_index.define_flags("")
-    flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
+    common_flags.define_path("picture", "", "Where to draw; empty: in the run.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -272,7 +286,7 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         if sum(map(bool, (given.text, given.image, given.item))) != 1:
             raise ValueError("Ask with one of --text, --image and --item.")
-        finished = finished_runs.open_run(given.run)
+        finished = finished_runs.open_run(given.run, given.dataset)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None

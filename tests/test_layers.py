@@ -87,6 +87,7 @@ NUMPY_ONLY = (
     "common.runs",
     "common.runs.finished",
     "common.runs.flags",
+    "common.runs.places",
     "common.runs.records",
     "common.runs.run",
     "common.runs.runner",

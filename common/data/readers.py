@@ -86,14 +86,6 @@ def read_rows(source: str | os.PathLike, key: str) -> np.ndarray:
     return rows.astype(np.int64)
 
 
-def has_arrays(source: str | os.PathLike, *names: str) -> bool:
-    """Whether a `.npz` data set also holds arrays of these names."""
-    path = pathlib.Path(source)
-    if path.suffix != ".npz" or not path.is_file():
-        return False
-    return set(names) <= _open(path)[0]
-
-
 def _is_foreign(source) -> bool:
     """Whether a path holds files of another project."""
     path = pathlib.Path(source)

@@ -174,6 +174,6 @@ def for_dataset(
         return Thumbnails(path)
     if str(dataset) == readers.OPENCLIPART:
         return Thumbnails(readers.embedded("thumbnails.npz"))
-    if readers.has_arrays(dataset, "jpeg", "offset"):
+    if {"jpeg", "offset"} <= files.npz_names(dataset):
         return Thumbnails(dataset)
     return None

@@ -16,6 +16,7 @@ from common.data.protocols import stored
 from common.models import cluster
 from common.models import settings
 from common.models.settings import setting
+from common.runs import places
 from common.runs import records
 from common.system import files
 from common.system import stopwatch
@@ -294,7 +295,9 @@ def prepare(
     worker = cluster.this_worker(run.strategy)
     if not worker.is_chief:
         directory /= f"worker-{worker.index}"
-    record = records.describe(run, method, config, data, split)
+    record = places.locate(
+        records.describe(run, method, config, data, split), directory
+    )
     record_file = directory / "run.json"
     if run.resume:
         records.check_same(record_file, record)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import tempfile
+import zipfile
 from collections.abc import Collection
 from collections.abc import Iterator
 from typing import Any
@@ -117,6 +118,17 @@ def read_npz(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
+
+
+def npz_names(path: str | os.PathLike) -> set[str]:
+    """Names of the arrays of a `.npz`; none where it is no such file."""
+    if not zipfile.is_zipfile(path):
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return set()
 
 
 def array_digest(*arrays: np.ndarray) -> str:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from common.backbones import preprocessing
+from common.data import originals as data_originals
 from common.hamming import codes
 from common.runs import encoding
 from common.runs import exported
@@ -143,6 +144,25 @@ def test_an_answer_is_shown_with_ids_labels_and_words(opened):
     # Classes are row % 3.
     assert lines[1] == f"  1.   0 bits  item4  [class1]  {' '.join(words)}"
     assert lines[2].startswith("  2.  11 bits  item9  [class0]  word0")
+
+
+def test_an_answer_is_shown_as_it_was_written(opened):
+    kept = data_originals.Originals(
+        [f'Row {row},\n"as is"' for row in range(120)],
+        [f"/photos/{row}.jpg" for row in range(120)],
+    )
+    known = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, originals=kept)
+    )
+
+    lines = search.show(known, _answer(opened)).splitlines()
+
+    assert lines[1:5] == [
+        "  1.   0 bits  item4  [class1]",
+        "     Row 4,",
+        '     "as is"',
+        "     /photos/4.jpg",
+    ]
 
 
 def test_without_labels_and_vocabulary_an_answer_is_shown_too(opened):
