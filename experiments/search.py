@@ -25,12 +25,16 @@ _DEFAULT_TOP_K = 8
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a query found: data rows, nearest first, and their distances."""
+    """What a query found: data rows, nearest first, and their distances.
+
+    `notes` says which words were not taken as they were typed.
+    """
 
     query: str
     query_row: int | None
     rows: np.ndarray
     distances: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def search_text(
@@ -48,9 +52,11 @@ def search_text(
         server: Where the codes are searched, by default in the run's own file.
 
     Raises:
-        ValueError: The run's data has no vocabulary, or none of these words.
+        ValueError: The run's data has no vocabulary, or neither these words
+            nor any near them.
     """
     from common.data import bow
+    from common.data import words
 
     vocabulary = finished.data.vocabulary
     if vocabulary is None:
@@ -58,16 +64,23 @@ def search_text(
             "The data set has no `vocab`, so a text cannot be turned into its "
             "bag of words; ask with --item."
         )
-    known = bow.known_words(text, vocabulary)
-    if not known:
+    understood = words.understand(text, vocabulary)
+    if not understood.known:
+        closest = "; ".join(
+            f"closest to {word}: {', '.join(found)}"
+            for word, found in understood.unknown.items()
+            if found
+        )
+        such = f"such as {', '.join(map(str, vocabulary[:8]))}"
         raise ValueError(
             f"None of the words of {text!r} is among the {len(vocabulary)} of "
-            f"the vocabulary, such as {', '.join(map(str, vocabulary[:8]))}."
+            f"the vocabulary, {closest or such}."
         )
+    query = " ".join(understood.known)
     encode = _encoders(finished).text
-    packed = np.asarray(encode(bow.encode([text], vocabulary)))
-    query = " ".join(known)
-    return _answer(finished, query, None, packed, "image", top_k, server)
+    packed = np.asarray(encode(bow.encode([query], vocabulary)))
+    answer = _answer(finished, query, None, packed, "image", top_k, server)
+    return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
 
 def search_image(
@@ -162,6 +175,7 @@ def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
 
     data = finished.data
     lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
+    lines = [*answer.notes, *lines]
     for place, (row, distance) in enumerate(
         zip(answer.rows, answer.distances, strict=True), start=1
     ):

@@ -64,6 +64,7 @@ NUMPY_ONLY = (
     "common.data.readers",
     "common.data.splits",
     "common.data.thumbnails",
+    "common.data.words",
     "common.hamming",
     "common.hamming.codes",
     "common.hamming.distances",

@@ -66,6 +66,31 @@ def test_a_text_without_a_known_word_is_refused(opened):
     )
 
 
+def test_words_never_seen_are_taken_as_the_nearest(opened):
+    named = np.array(["airplane", "airfield", *opened.data.vocabulary[2:]])
+    known = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, vocabulary=named)
+    )
+
+    answer = search.search_text(known, "Airplanes, zebras and a wordd4")
+    plain = search.search_text(known, "airplane word4")
+
+    assert answer.query == "airplane word4"
+    assert answer.rows.tolist() == plain.rows.tolist()
+    assert search.show(known, answer).splitlines()[:4] == [
+        "airplanes: taken as airplane",
+        "wordd4: taken as word4",
+        "zebras: not known",
+        "'airplane word4': 8 nearest",
+    ]
+    with pytest.raises(ValueError) as error:
+        search.search_text(known, "zebra fairfield")
+    assert str(error.value) == (
+        "None of the words of 'zebra fairfield' is among the 15 of the "
+        "vocabulary, closest to fairfield: airfield."
+    )
+
+
 def test_a_text_needs_a_vocabulary(opened):
     plain = dataclasses.replace(
         opened, data=dataclasses.replace(opened.data, vocabulary=None)
