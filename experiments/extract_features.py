@@ -203,6 +203,8 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         check(images, output)
         plan = _plan(given, images)
+        # What makes no vocabulary must not wait until all is extracted.
+        rows.build(plan.pictures, "", plan.labelled, given.pairs)
     print("\n".join(plan.notes))
     runner.import_tensorflow()
     with runner.one_sentence_errors():

@@ -71,6 +71,11 @@ def listed(names: list[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things, for a message."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class _Index:
     """All files of a folder by what a name may say of them."""
 
@@ -143,8 +148,8 @@ def _notes(paths, how) -> list[str]:
     notes = []
     for reading, count in counts.items():
         name = next(name for name in how if how[name] == reading)
-        verb = "name is" if count == 1 else "names are"
+        verb = "is" if count == 1 else "are"
         notes.append(
-            f"{count} {verb} taken {reading}, such as {name} as {paths[name]}."
+            f"{counted(count, 'name')} {verb} taken {reading}, such as {name} as {paths[name]}."
         )
     return notes

@@ -49,7 +49,7 @@ def make(
         raise ValueError(f"None of the captions' pictures is in {images}.")
     if found.unnamed:
         notes.append(
-            f"Left out: {len(found.unnamed)} pictures in {images} that no "
+            f"Left out: {folder.counted(len(found.unnamed), 'picture')} in {images} that no "
             f"caption names: {folder.listed(found.unnamed)}."
         )
     labelled = any(picture.labels for picture in pictures)
@@ -61,7 +61,7 @@ def make(
     bare = [one.path for one in pictures if labelled and not one.labels]
     if bare:
         notes.append(
-            f"{len(bare)} pictures have no label: {folder.listed(bare)}."
+            f"No label: {folder.counted(len(bare), 'picture')}, {folder.listed(bare)}."
         )
     return Plan(pictures, labelled, notes)
 
@@ -77,14 +77,15 @@ def _empty(written, kind, skip) -> list[str]:
             f"The file has {len(places)} of {total} records "
             f"{told}; write one, take them out or pass --skip_unreadable."
         )
-    return [f"Left out {len(places)} records {told}."]
+    return [f"Left out: {folder.counted(len(places), 'record')} {told}."]
 
 
 def _missing(images, names, skip) -> list[str]:
     if not names:
         return []
-    count = "1 picture is" if len(names) == 1 else f"{len(names)} pictures are"
-    told = f"{count} not in {images}: {folder.listed(names)}"
+    verb = "is" if len(names) == 1 else "are"
+    count = folder.counted(len(names), "picture")
+    told = f"{count} {verb} not in {images}: {folder.listed(names)}"
     if not skip:
         raise ValueError(
             f"{told}; put them there, take them out of the captions or pass "
@@ -109,13 +110,14 @@ def _labelled(images, pictures, captions, labels, notes):
     stray = [path for path in by_path if path not in known]
     if stray:
         raise ValueError(
-            f"--labels names {len(stray)} files that have no caption: "
+            f"--labels names {folder.counted(len(stray), 'file')} that no caption "
+            f"names: "
             f"{folder.listed(stray)}."
         )
     bare = [one.path for one in pictures if one.path not in by_path]
     if bare:
         raise ValueError(
-            f"--labels says nothing of {len(bare)} pictures: "
+            f"--labels says nothing of {folder.counted(len(bare), 'picture')}: "
             f"{folder.listed(bare)}; label them, or leave --labels out."
         )
     return [

@@ -8,6 +8,7 @@ import numpy as np
 from common.data import bow
 from common.data import originals
 from common.data.captions import entries
+from common.data.captions import folder as folder_names
 from common.data.captions import labelling
 from common.data.captions import parts
 
@@ -88,7 +89,12 @@ def _columns(owners) -> dict[str, list[str]]:
 def _counted(pictures, pairs) -> str:
     total = sum(len(one.texts) for one in pictures)
     most = max(len(one.texts) for one in pictures)
-    told = f"{total} captions of {len(pictures)} pictures"
+    told = " of ".join(
+        (
+            folder_names.counted(total, "caption"),
+            folder_names.counted(len(pictures), "picture"),
+        )
+    )
     if most == 1:
         return f"{told}."
     kept = "each a row" if pairs else "those of a picture joined (or --pairs)"

@@ -33,7 +33,7 @@ def test_texts_and_labels_are_gathered_by_picture(photos):
     assert made.labelled
     assert made.notes == [
         "Captions: form.",
-        f"Left out: 1 pictures in {photos} that no caption names: c.png.",
+        f"Left out: 1 picture in {photos} that no caption names: c.png.",
         "Labels: form.",
     ]
 
@@ -66,7 +66,7 @@ def test_records_without_a_caption_are_listed_together(photos):
         "The file has 1 of 4 records without a caption: line 9 (b.png); write "
         "one, take them out or pass --skip_unreadable."
     )
-    assert "Left out 1 records without a caption: line 9 (b.png)." in made.notes
+    assert "Left out: 1 record without a caption: line 9 (b.png)." in made.notes
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_records_without_a_caption_are_listed_together(photos):
     [
         (
             [("a.png", "x"), ("b.png", "x"), ("c.png", "x")],
-            "names 1 files that have no caption: c.png",
+            "names 1 file that no caption names: c.png",
         ),
-        ([("a.png", "x")], "says nothing of 1 pictures: b.png"),
+        ([("a.png", "x")], "says nothing of 1 picture: b.png"),
     ],
 )
 def test_labels_of_other_pictures_are_refused(photos, labels, message):
