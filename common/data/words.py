@@ -21,7 +21,7 @@ _SAME = 0.85
 # Beyond come ideographs only, and marks that choose their shapes.
 _LAST_MARK = 0x1FFFF
 _SHORTEST = 5
-_CLOSE = 0.6
+_CLOSE = 0.7
 _LISTED = 3
 
 

@@ -121,7 +121,7 @@ def test_the_readme_leads_from_photographs_to_a_search(
     metrics = json.loads((tmp_path / "runs/photos/metrics.json").read_text())
     assert not {"i2t", "t2i"} & metrics.keys()
     text_answer = text.partition("\n")[2]
-    assert text_answer.startswith("'flower': 8 nearest\n")
+    assert text_answer.startswith("red: not known\n'flower': 8 nearest\n")
     assert {name for name, _ in _found(text_answer)} <= captions.keys()
     # The photograph takes the way that the stored features took.
     image_answer, item_answer = (t.partition("\n")[2] for t in (image, item))

@@ -150,6 +150,7 @@ def _notes(paths, how) -> list[str]:
         name = next(name for name in how if how[name] == reading)
         verb = "is" if count == 1 else "are"
         notes.append(
-            f"{counted(count, 'name')} {verb} taken {reading}, such as {name} as {paths[name]}."
+            f"{counted(count, 'name')} {verb} taken {reading}, such as {name} "
+            f"as {paths[name]}."
         )
     return notes

@@ -48,9 +48,10 @@ def make(
     if not pictures:
         raise ValueError(f"None of the captions' pictures is in {images}.")
     if found.unnamed:
+        count = folder.counted(len(found.unnamed), "picture")
         notes.append(
-            f"Left out: {folder.counted(len(found.unnamed), 'picture')} in {images} that no "
-            f"caption names: {folder.listed(found.unnamed)}."
+            f"Left out: {count} in {images} that no caption names: "
+            f"{folder.listed(found.unnamed)}."
         )
     labelled = any(picture.labels for picture in pictures)
     if labels is not None:
@@ -60,9 +61,8 @@ def make(
         labelled = True
     bare = [one.path for one in pictures if labelled and not one.labels]
     if bare:
-        notes.append(
-            f"No label: {folder.counted(len(bare), 'picture')}, {folder.listed(bare)}."
-        )
+        count = folder.counted(len(bare), "picture")
+        notes.append(f"Without a label: {count}, {folder.listed(bare)}.")
     return Plan(pictures, labelled, notes)
 
 
@@ -110,9 +110,8 @@ def _labelled(images, pictures, captions, labels, notes):
     stray = [path for path in by_path if path not in known]
     if stray:
         raise ValueError(
-            f"--labels names {folder.counted(len(stray), 'file')} that no caption "
-            f"names: "
-            f"{folder.listed(stray)}."
+            f"--labels names {folder.counted(len(stray), 'file')} that no "
+            f"caption names: {folder.listed(stray)}."
         )
     bare = [one.path for one in pictures if one.path not in by_path]
     if bare:
