@@ -145,10 +145,11 @@ def _define_flags() -> None:
     flags.DEFINE_enum(
         "bit_order", "big", ("big", "little"), "Of packed codes in files."
     )
+    common_flags.define_dataset()
     flags.DEFINE_enum(
         "source", "codes", ("codes", "saved_model"), "Where codes come from."
     )
-    flags.DEFINE_string("output", "", "A .json file for all metrics.")
+    common_flags.define_path("output", "", "A .json file for all metrics.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -158,7 +159,7 @@ def _main(arguments: list[str]) -> None:
             _show_files()
         return
     with runner.one_sentence_errors():
-        finished = finished_runs.open_run(flags.FLAGS.run)
+        finished = finished_runs.open_run(flags.FLAGS.run, flags.FLAGS.dataset)
     runner.import_tensorflow()
     from common.reports import reporting
 
