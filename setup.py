@@ -1,20 +1,62 @@
 """Packaging of the cross-modal hashing toolkit."""
 
+import json
 import pathlib
+import runpy
+import shutil
 
 import setuptools
+from setuptools.command import build_py
+from setuptools.command import sdist
 
 ROOT = pathlib.Path(__file__).parent
+# The package itself cannot be imported before its requirements are there.
+CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
+COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
+
+
+def write_commit(folder):
+    """Leaves the commit in a built package, which has no git to ask."""
+    found = CODE["from_git"](ROOT)
+    target = pathlib.Path(folder) / COMMIT
+    # What an earlier build left. In a source archive it may be a link.
+    target.unlink(missing_ok=True)
+    if found is not None:
+        target.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    elif (ROOT / COMMIT).is_file():
+        shutil.copy(ROOT / COMMIT, target)
+
+
+class BuildPy(build_py.build_py):
+    """Builds packages that know their commit."""
+
+    def run(self):
+        """Builds, and leaves the commit beside the modules."""
+        super().run()
+        # An editable install runs from the clone.
+        if not self.editable_mode:
+            write_commit(self.build_lib)
+
+
+class Sdist(sdist.sdist):
+    """Makes source archives that know their commit."""
+
+    def make_release_tree(self, base_dir, files):
+        """Makes the archive's tree, and leaves the commit in it."""
+        super().make_release_tree(base_dir, files)
+        write_commit(base_dir)
+
 
 setuptools.setup(
     name="cross-modal-hashing",
-    version="0.1.0",
+    version=CODE["VERSION"],
     description="UGACH, UCH and SSAH: images and texts in one Hamming space",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
+    cmdclass={"build_py": BuildPy, "sdist": Sdist},
     packages=setuptools.find_packages(
         include=[
             f"{name}{suffix}"

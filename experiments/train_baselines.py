@@ -21,6 +21,7 @@ from absl import flags
 
 from common.data import arrays
 from common.runs import flags as common_flags
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
@@ -52,7 +53,7 @@ def run_all(
     Returns:
         What a result file holds.
     """
-    runs, record = [], {}
+    runs, record, made_by = [], {}, []
     for name, cell, cell_run in _cells(methods, run, num_seeds, lengths):
         directory = pathlib.Path(cell_run.output_dir)
         one = {
@@ -66,8 +67,10 @@ def run_all(
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             one["failure"] = trainings.failure(error)
             print(f"Error: {directory.name}: {one['failure']}", flush=True)
+        found = records.made_by(directory)
+        one["provenance"] = provenance.places(found, made_by)
         runs.append(one)
-    return _result(methods, run, runs, record)
+    return _result(methods, run, runs, record) | {"provenance": made_by}
 
 
 def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
@@ -152,7 +155,6 @@ def _result(methods, run, runs, record) -> dict:
             part: record.get("split", {}).get(part)
             for part in ("query", "retrieval")
         },
-        "versions": record.get("versions"),
         "runs": runs,
     }
 

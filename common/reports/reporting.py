@@ -13,6 +13,7 @@ from common.reports import model_card
 from common.reports import projector
 from common.reports import summaries
 from common.runs import encoding
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.system import files
@@ -55,6 +56,7 @@ def finish(
     scored = _evaluation(prepared, found)
     metrics = _score(prepared, found, scored)
     metrics |= costs
+    metrics["provenance"] = [provenance.record(model.jit_compile)]
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     _write_card(prepared, model, metrics)
     # Before the pictures: what cannot be drawn costs no training.

@@ -8,6 +8,7 @@ from typing import Any
 
 from common.data import arrays
 from common.data import splits
+from common.runs import devices
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
@@ -77,11 +78,11 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     with runner.one_sentence_errors():
         prepared = method.prepare(config, run)
     title = method.title(config, run)
-    print(f"{title}: writing to {prepared.directory}")
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
     runner.import_tensorflow(find_devices=prepared.worker.count == 1)
     from common.models import distribution
 
+    devices.announce(title, prepared.directory, run.strategy != "none")
     with distribution.scope(run.strategy):
         prepared.watch.start()
         model = method.fit(config, prepared)

@@ -126,10 +126,6 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
         **prepared.split.counts(),
         "sha256": prepared.split.digest(),
     }
-    assert record["versions"]["numpy"] == np.__version__
-    assert set(record["versions"]) == {
-        *("python", "tensorflow", "keras", "numpy", "cross-modal-hashing")
-    }
 
 
 def test_empty_texts_are_counted(data):

@@ -47,6 +47,28 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
     assert "| UGACH | 12 |" in result_tables.ablation(result)
 
 
+def test_an_ablation_says_what_made_its_runs(run, finished, config):
+    old = pathlib.Path(run.output_dir) / f"baseline_{config.bits}_0"
+    record = files.read_json(old / "run.json")
+    (made_by,) = record.pop("provenance")
+    record["versions"] = {"numpy": "2.0.0"}
+    files.write_json(old / "run.json", record)
+    metrics = files.read_json(old / "metrics.json")
+    del metrics["provenance"]
+    files.write_json(old / "metrics.json", metrics)
+
+    result = _run_all(config, run)
+
+    assert result["provenance"] == [
+        {
+            "note": "made before code versions were recorded",
+            "versions": {"numpy": "2.0.0"},
+        },
+        made_by,
+    ]
+    assert [one["provenance"] for one in result["runs"]] == [[0], [1], [1]]
+
+
 def test_metrics_of_earlier_versions_with_more_fields_are_read(run, config):
     parent = pathlib.Path(run.output_dir)
     before = _run_all(config, run)["runs"]
