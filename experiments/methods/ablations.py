@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from common.runs import folders
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -41,10 +42,11 @@ def run_all(
         positions in that of the file.
     """
     with runner.one_sentence_errors():
-        parent = common_run.choose_directory(
-            run, f"{method.name}_ablation", config
+        stem = pathlib.Path(run.dataset).stem
+        parent = folders.choose(
+            run, f"{method.name}_ablation_{stem}_{config.bits}"
         )
-    runs, folders, made_by = [], {}, []
+    runs, compared, made_by = [], {}, []
     for seed in range(num_seeds):
         for bits in lengths:
             for variant, changed in method.variants.items():
@@ -71,7 +73,7 @@ def run_all(
                     }
                 )
                 if (directory / comparison.FILE).exists():
-                    folders.setdefault((variant, bits), []).append(directory)
+                    compared.setdefault((variant, bits), []).append(directory)
     record = records.load(directory)
     return {
         "kind": "ablation",
@@ -84,7 +86,7 @@ def run_all(
         "split": record["split"],
         "provenance": made_by,
         "runs": runs,
-        "comparisons": comparison.compare(folders),
+        "comparisons": comparison.compare(compared),
     }
 
 
