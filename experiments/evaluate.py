@@ -15,6 +15,8 @@ from absl import flags
 
 from common.runs import finished as finished_runs
 from common.runs import flags as common_flags
+from common.runs import provenance
+from common.runs import records
 from common.runs import runner
 from common.system import files
 
@@ -35,7 +37,7 @@ def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
         source: `codes` reads `codes.npz`; `saved_model` encodes again.
 
     Returns:
-        The content of a `metrics.json`, without times.
+        The content of a `metrics.json`, without times and provenance.
 
     Raises:
         ValueError: The run is not ranked by its codes.
@@ -166,7 +168,11 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         metrics = evaluate(finished, flags.FLAGS.source)
         if flags.FLAGS.output:
-            files.write_json(flags.FLAGS.output, metrics)
+            made_by = records.made_by(finished.directory)
+            provenance.places([provenance.record()], made_by)
+            files.write_json(
+                flags.FLAGS.output, metrics | {"provenance": made_by}
+            )
     print(f"{finished.directory}, {finished.bits} bits, {flags.FLAGS.source}")
     print(reporting.tables(finished.record["method"], metrics))
     for warning in metrics["warnings"]:

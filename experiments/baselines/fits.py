@@ -9,6 +9,8 @@ import time
 from concurrent.futures import process
 from typing import Any
 
+from common.runs import provenance
+from common.runs import records
 from common.runs import run as common_run
 from common.system import files
 from common.system import stopwatch
@@ -133,6 +135,7 @@ def _fit(name, cell, run, directory) -> None:
     model = cell.settings.fit(pairs, cell.bits, run.seed, Lines(name))
     costs = watch.costs()
     model.save(os.path.join(directory, "model.npz"))
+    records.add_session(directory, provenance.record(xla=False))
     files.write_json(
         os.path.join(directory, "fit.json"),
         {
