@@ -25,6 +25,7 @@ BELOW = {
 BELOW["runs"] = BELOW["data"] | {"data"}
 for _room in ("training", "reports", "beam"):
     BELOW[_room] = BELOW["runs"] | {"runs"}
+BELOW["service"] = BELOW["runs"] | {"runs", "reports"}
 # A folder holds about as many modules as one can keep in mind.
 MOST_MODULES = 15
 FLAG_MODULES = (
