@@ -64,12 +64,10 @@ class Collection:
         Raises:
             MissingError: There is none.
         """
-        with self._showing:
-            number = self._numbers.get(item)
-            if number is not None:
-                record = self._added[number]
-                return service_items.added_item(record, self._first)
-            rows = self._rows(item)
+        record = self._added.get(self._numbers.get(item, 0))
+        if record is not None:
+            return service_items.added_item(record, self._first)
+        rows = self._rows(item)
         if not rows:
             raise MissingError(f"There is no item {item!r}.")
         return self.run_items.item(rows[0])
@@ -83,8 +81,7 @@ class Collection:
         if not item.added:
             rows = getattr(self.run_items, f"{modality}_codes")
             return rows[self.run_items.place(item.number)]
-        with self._showing:
-            record = self._added.get(item.number - self._first)
+        record = self._added.get(item.number - self._first)
         code = record and getattr(record, f"{modality}_code")
         if code is None:
             raise MissingError(f"The item {item.id!r} has no {modality} code.")

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from common.data import arrays
-from common.runs import encoding
 from common.runs import finished as finished_runs
 from common.service import store as service_store
 
@@ -70,6 +69,9 @@ class RunItems:
     """
 
     def __init__(self, finished: finished_runs.FinishedRun):
+        # Imports TensorFlow.
+        from common.runs import encoding
+
         stored = encoding.load(finished.directory / "codes.npz")
         split = finished.split
         rows = np.concatenate([split.query, split.retrieval])
