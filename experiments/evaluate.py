@@ -140,7 +140,7 @@ def _show_files() -> None:
 def _define_flags() -> None:
     common_flags.define_run()
     for name, side in zip(_FILES, _SIDES, strict=True):
-        flags.DEFINE_string(name, "", f"A .npy of {side}.")
+        common_flags.define_path(name, "", f"A .npy of {side}.")
     flags.DEFINE_integer(
         "bits", 0, "Length of codes in files; 0: as many as columns."
     )
