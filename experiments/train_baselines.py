@@ -16,12 +16,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from absl import app
 from absl import flags
 
 from common.data import arrays
 from common.runs import flags as common_flags
 from common.runs import folders
+from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -211,6 +211,7 @@ def _main(arguments: list[str]) -> None:
         stem = pathlib.Path(run.dataset).stem
         parent = folders.choose(run, f"baselines_{stem}_{lengths[0]}")
         run = dataclasses.replace(run, output_dir=str(parent))
+    interruptions.safe_in(parent, resumes=False)
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
@@ -222,4 +223,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -14,6 +14,7 @@ from absl import flags as absl_flags
 from absl import logging
 
 from common.runs import flags
+from common.runs import interruptions
 from common.runs import run as common_run
 from common.system import extras
 
@@ -44,7 +45,23 @@ def start(
             run = flags.resolve(common_run.Run())
         main(config, run)
 
-    app.run(parsed)
+    run(parsed)
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+    """Parses the command line and calls `main`, as absl's `app.run` does.
+
+    A command that is stopped ends with one sentence, see `interruptions`.
+
+    Args:
+        main: Takes the program's name and the words that belong to no flag.
+    """
+
+    def guarded(arguments):
+        with interruptions.one_sentence():
+            main(arguments)
+
+    app.run(guarded)
 
 
 def refuse_arguments(arguments: list[str]) -> None:
@@ -85,7 +102,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(kept, 2)
             held.seek(0)
             sys.stderr.write(held.read().decode(errors="replace"))
