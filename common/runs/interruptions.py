@@ -60,6 +60,13 @@ def safe_in(directory: str | os.PathLike, resumes: bool) -> None:
         command.resumes = resumes
 
 
+def tells_of(error: Exception) -> bool:
+    """Whether a running command ends with more than an error's own sentence."""
+    command = _CURRENT.get()
+    has_work = command is not None and command.directory is not None
+    return has_work and bool(_cannot_write(error))
+
+
 @contextlib.contextmanager
 def one_sentence() -> Iterator[None]:
     """Ends a command that is stopped with one sentence.

@@ -80,6 +80,8 @@ def one_sentence_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, extras.NotInstalledError) as error:
+        if interruptions.tells_of(error):
+            raise
         sys.exit(f"Error: {error}")
 
 
