@@ -6,6 +6,7 @@ import tensorflow as tf
 from common import hamming
 from common.data import thumbnails
 from common.metrics import evaluation
+from common.metrics import pairs
 from common.models import base
 from common.reports import export
 from common.reports import figures
@@ -17,6 +18,7 @@ from common.runs import finished
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
+from common.runs import scoring
 from common.system import files
 
 _SHEET_QUERIES = 6
@@ -42,8 +44,7 @@ def finish(
             `stopwatch.Stopwatch`.
 
     Returns:
-        The content of `metrics.json`; without labels it tells of no
-        direction.
+        The content of `metrics.json`; without labels it has no MAP.
     """
     directory, split = prepared.directory, prepared.split
     _export(prepared, model)
@@ -55,10 +56,12 @@ def finish(
     )
     found.save(directory / "codes.npz")
     scored = _evaluation(prepared, found)
-    metrics = _score(prepared, found, scored)
-    metrics |= costs
+    metrics = scoring.score(prepared.data, split, found, scored) | costs
     metrics["provenance"] = [provenance.record(model.jit_compile)]
-    metrics["warnings"] = evaluation.collapse_warnings(metrics)
+    if scored is not None:
+        files.write_npz(
+            directory / "average_precision.npz", **scored.average_precision()
+        )
     _write_card(prepared, model, metrics)
     drawing = directory / finished.DRAWING
     drawing.touch()
@@ -83,6 +86,9 @@ def draw(prepared: common_run.Prepared, title: str) -> None:
     directory = prepared.directory
     found = encoding.load(directory / "codes.npz")
     metrics = files.read_json(directory / "metrics.json")
+    # Earlier versions did not keep them.
+    own = pairs.scores(found.query_image, found.query_text)
+    metrics = {"pairs": own} | metrics
     _show(prepared, found, _evaluation(prepared, found), metrics, title)
     (directory / finished.DRAWING).unlink(missing_ok=True)
 
@@ -111,26 +117,6 @@ def _evaluation(prepared, found) -> evaluation.Evaluation | None:
     return found.evaluation(*labels)
 
 
-def _score(prepared, found, scored) -> dict:
-    """Metrics; without labels nothing but the state of the bits.
-
-    Writes `average_precision.npz` where there are labels.
-    """
-    if scored is None:
-        statistics = evaluation.code_statistics(
-            found.retrieval_image, found.retrieval_text
-        )
-        return {"bits": found.query_image.bits, "codes": statistics}
-    metrics = scored.metrics()
-    files.write_npz(
-        prepared.directory / "average_precision.npz",
-        **scored.average_precision(),
-    )
-    return metrics | found.label_directions(
-        scored.query_labels, scored.database_labels
-    )
-
-
 def _show(prepared, found, scored, metrics, title) -> None:
     """Figures as PNG, and what TensorBoard shows of the test rows."""
     run, split = prepared.run, prepared.split
@@ -150,6 +136,7 @@ def _show(prepared, found, scored, metrics, title) -> None:
             metrics,
             ("map_all", "map_at_50", "chance"),
         )
+        summaries.write_pairs(metrics["pairs"])
         summaries.write_pictures(pictures)
         summaries.write_bits(*database)
         if scored is not None:
@@ -214,6 +201,60 @@ def _sheets(prepared, found, pictures) -> dict:
     return sheets
 
 
+def tables(name: str, metrics: dict) -> str:
+    """All of a run's scores for people: MAP where there are labels, and pairs.
+
+    Args:
+        name: What the codes are of.
+        metrics: As `finish` returns them.
+    """
+    parts = [pair_table({name: metrics})]
+    if "i2t" in metrics:
+        parts.insert(0, table({name: metrics}))
+        parts[:0] = _left_out(metrics)
+    return "\n".join(parts)
+
+
+def _left_out(metrics) -> list[str]:
+    found = metrics["i2t"]
+    count = found["queries_without_relevant"]
+    if not count:
+        return []
+    return [
+        f"{count} of {found['queries']} queries have no relevant item and are "
+        "left out of every MAP."
+    ]
+
+
+def pair_table(rows: dict[str, dict]) -> str:
+    """A table of how the own pair is found, with chance at the end.
+
+    Args:
+        rows: Metrics of each line, as `finish` returns them.
+    """
+    ranks = [f"recall_at_{rank}" for rank in pairs.RANKS]
+    columns = (*ranks, "median_rank")
+    header = ["own pair"]
+    for direction in figures.DIRECTIONS:
+        header += [f"{name} {direction}" for name in columns]
+    last = next(reversed(rows.values()))["pairs"]
+    lines = [
+        [name, *_pair_cells(metrics["pairs"], columns)]
+        for name, metrics in rows.items()
+    ]
+    chances = [f"chance_{name}" for name in columns]
+    lines.append(["chance", *_pair_cells(last, chances)])
+    return _aligned([header, *lines])
+
+
+def _pair_cells(scores, columns) -> list[str]:
+    return [
+        f"{scores[direction][name]:.{1 if name.endswith('rank') else 4}f}"
+        for direction in figures.DIRECTIONS
+        for name in columns
+    ]
+
+
 def table(rows: dict[str, dict]) -> str:
     """A table of metrics, one line per name, with chance at the end.
 
@@ -229,6 +270,10 @@ def table(rows: dict[str, dict]) -> str:
     chance = _values(next(reversed(rows.values())), "chance")
     # A constant code's MAP@50 is not its MAP@all; nothing is claimed for it.
     lines.append(["chance", *_printed(chance), "", "", f"{chance.mean():.4f}"])
+    return _aligned(lines)
+
+
+def _aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(

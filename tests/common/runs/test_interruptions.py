@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from common.runs import interruptions
+from common.runs import runner
 
 
 def _ended(capsys, error, directory=None, resumes=True, more=()):
@@ -129,6 +130,22 @@ def test_what_cannot_be_written_is_one_sentence(
         "be written, this goes on from there: python program.py --bits=8 "
         f"--resume --output_dir={run}\n",
     )
+
+
+def test_what_cannot_be_written_while_inputs_are_checked_says_so_too(
+    capsys, typed, run
+):
+    with pytest.raises(SystemExit) as end, interruptions.one_sentence():
+        with pytest.raises(SystemExit, match="^Error: .*: 'early'"):
+            with runner.one_sentence_errors():
+                raise _full("early")
+        interruptions.safe_in(run, True)
+        with runner.one_sentence_errors():
+            raise _full("late")
+
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: No space left on device: late; 4 finished")
 
 
 @pytest.mark.parametrize(
