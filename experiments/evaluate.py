@@ -127,7 +127,8 @@ def _show_files() -> None:
     query, database = tuple(named[:2]), tuple(named[2:])
     metrics = evaluate_files(query, database, given.bits, given.bit_order)
     if given.output:
-        files.write_json(given.output, metrics)
+        made_by = {"provenance": [provenance.record()]}
+        files.write_json(given.output, metrics | made_by)
     print(
         f"{metrics['queries']} queries of {metrics['bits']} bits, of which "
         f"{metrics['queries_without_relevant']} have no relevant item and are "

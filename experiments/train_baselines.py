@@ -21,6 +21,7 @@ from absl import flags
 from common.data import arrays
 from common.runs import flags as common_flags
 from common.runs import folders
+from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -210,6 +211,7 @@ def _main(arguments: list[str]) -> None:
         stem = pathlib.Path(run.dataset).stem
         parent = folders.choose(run, f"baselines_{stem}_{lengths[0]}")
         run = dataclasses.replace(run, output_dir=str(parent))
+    interruptions.safe_in(parent, resumes=False)
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
