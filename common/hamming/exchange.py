@@ -54,8 +54,9 @@ def write_parquet(
     pyarrow, parquet = _import_pyarrow()
     columns = {name: [] for name in _COLUMNS}
     for modality, index in indexes.items():
-        rows = np.ascontiguousarray(index.codes.rows)
-        columns["id"].append(pyarrow.array(index.ids))
+        packed, ids = index.items()
+        rows = np.ascontiguousarray(packed.rows)
+        columns["id"].append(pyarrow.array(ids))
         columns["code"].append(
             pyarrow.FixedSizeBinaryArray.from_buffers(
                 pyarrow.binary(rows.shape[1]),
@@ -117,10 +118,11 @@ def write_faiss(index: HammingIndex, path: str | os.PathLike) -> None:
         ImportError: If FAISS is not installed.
     """
     faiss = faiss_engine.import_faiss()
-    rows = np.ascontiguousarray(index.codes.rows)
+    packed, ids = index.items()
+    rows = np.ascontiguousarray(packed.rows)
     flat = faiss.IndexBinaryFlat(8 * rows.shape[1])
     mapped = faiss.IndexBinaryIDMap2(flat)
-    mapped.add_with_ids(rows, np.array(index.ids))
+    mapped.add_with_ids(rows, np.array(ids))
     with files.atomic_write(path) as file:
         file.write(faiss.serialize_index_binary(mapped).tobytes())
 
