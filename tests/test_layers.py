@@ -92,6 +92,7 @@ NUMPY_ONLY = (
     "common.system.disk",
     "common.system.extras",
     "common.system.files",
+    "common.system.remembered",
     "common.system.stopwatch",
     "common.training",
     "ssah.config",

@@ -71,7 +71,7 @@ def write_parquet(
         {name: pyarrow.chunked_array(parts) for name, parts in columns.items()}
     )
     with files.atomic_write(path) as file:
-        parquet.write_table(table, file)
+        parquet.write_table(table, file, write_page_checksum=True)
 
 
 def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
@@ -86,8 +86,14 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
             this length.
     """
     _, parquet = _import_pyarrow()
-    # pyarrow raises a ValueError of its own for files of another format.
-    table = parquet.read_table(path)
+    with open(path, "rb") as file:
+        try:
+            table = parquet.read_table(file, page_checksum_verification=True)
+        # pyarrow raises either, and never names the file.
+        except (ValueError, OSError) as error:
+            raise ValueError(
+                f"{path} is not a readable Parquet file ({error})."
+            ) from error
     if not set(_COLUMNS) <= set(table.column_names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "

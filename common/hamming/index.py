@@ -60,7 +60,7 @@ class HammingIndex:
         cls,
         path,
         mmap: bool = True,
-        verify: bool = False,
+        check: bool = True,
         engine: snapshot.EngineMaker = scan.Scan,
     ):
         """Opens a saved index.
@@ -69,7 +69,9 @@ class HammingIndex:
             path: File made by `save`.
             mmap: Map the file instead of reading it; pages come in as searches
                 touch them and are shared between processes.
-            verify: Read the file once to check its checksum.
+            check: Check the content against its checksum, which reads the
+                whole file once in a process, until the file changes. Without
+                it, damaged codes give wrong answers.
             engine: As for a new index.
 
         Returns:
@@ -79,7 +81,7 @@ class HammingIndex:
             ValueError: If the file is not an index, is truncated or damaged,
                 or is of a newer format.
         """
-        rows, ids, bits = index_file.read(path, mmap, verify)
+        rows, ids, bits = index_file.read(path, mmap, check)
         return _restored(codes.PackedCodes(rows, bits), ids, engine)
 
     def save(self, path) -> None:

@@ -3,16 +3,21 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import pathlib
 import tempfile
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 from typing import BinaryIO
 
 import numpy as np
 
 from common.system import disk
+
+# Member of a `.npz` that holds the SHA-256 of all others.
+_DIGEST = "content_sha256"
 
 
 @contextlib.contextmanager
@@ -83,29 +88,61 @@ def read_json(path: str | os.PathLike) -> Any:
 
 
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
-    """Writes named arrays as a compressed `.npz`."""
+    """Writes named arrays and their SHA-256 as a compressed `.npz`."""
+    digest = np.array(_contents_digest(arrays))
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays, **{_DIGEST: digest})
 
 
-def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
+def read_npz(
+    path: str | os.PathLike, expect_digest: bool = False
+) -> dict[str, np.ndarray]:
     """Reads every array of a `.npz`, never a pickle.
 
+    Args:
+        path: The file, by `write_npz` or another program.
+        expect_digest: Whether to say so where a file has no SHA-256, as those
+            of earlier releases.
+
     Raises:
-        ValueError: The file is not a whole archive of arrays.
+        ValueError: The file is not a whole archive of arrays, or does not fit
+            its own SHA-256.
         OSError: The file cannot be opened.
     """
     # NumPy leaves a damaged file open where it opened it itself.
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                arrays = {name: archive[name] for name in archive.files}
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
+    digest = arrays.pop(_DIGEST, None)
+    if digest is None and expect_digest:
+        logging.warning(
+            "%s is of an earlier release and holds no SHA-256 of its content; "
+            "it is read unchecked.",
+            path,
+        )
+    if digest is not None and str(digest) != _contents_digest(arrays):
+        raise ValueError(
+            f"{path} does not fit its own SHA-256; it was edited or damaged. "
+            "Make it again."
+        )
+    return arrays
+
+
+def _contents_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over the names and all that `array_digest` sees."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(
+            f"{name} {array_digest(np.asarray(arrays[name]))}".encode()
+        )
+    return digest.hexdigest()
 
 
 def array_digest(*arrays: np.ndarray) -> str:
@@ -113,6 +150,6 @@ def array_digest(*arrays: np.ndarray) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for block in disk.blocks(array, 4096):
+        for block in disk.blocks(np.atleast_1d(array), 4096):
             digest.update(np.ascontiguousarray(block))
     return digest.hexdigest()

@@ -198,9 +198,7 @@ def test_a_saved_index_answers_alike(tmp_path, bits, mmap):
     queries = cases.pack(cases.bits(4, bits, seed=1))
     index.save(tmp_path / "index")
 
-    loaded = hamming.HammingIndex.load(
-        tmp_path / "index", mmap=mmap, verify=True
-    )
+    loaded = hamming.HammingIndex.load(tmp_path / "index", mmap=mmap)
 
     assert isinstance(loaded.codes.rows, np.memmap) == mmap
     assert loaded.bits == bits
@@ -230,14 +228,27 @@ def test_a_mapped_index_can_be_saved_over_its_own_file(tmp_path):
 
     loaded.save(tmp_path / "index")
 
-    again = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    again = hamming.HammingIndex.load(tmp_path / "index")
     assert again.ids.tolist() == list(range(7))
+
+
+def test_a_damaged_index_is_opened_only_on_demand(tmp_path):
+    _index(cases.bits(5, 12)).save(tmp_path / "index")
+    content = bytearray((tmp_path / "index").read_bytes())
+    content[-2] ^= 128
+    (tmp_path / "index").write_bytes(content)
+
+    with pytest.raises(ValueError, match="is damaged: its checksum"):
+        hamming.HammingIndex.load(tmp_path / "index")
+
+    loaded = hamming.HammingIndex.load(tmp_path / "index", check=False)
+    assert len(loaded) == 5
 
 
 def test_an_empty_index_can_be_saved(tmp_path):
     hamming.HammingIndex(24).save(tmp_path / "index")
 
-    loaded = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    loaded = hamming.HammingIndex.load(tmp_path / "index")
     loaded.add(cases.pack(cases.bits(2, 24)))
 
     assert loaded.bits == 24
@@ -274,5 +285,5 @@ def test_a_changed_index_replaces_its_file(tmp_path):
 
     loaded.save(tmp_path / "index")
 
-    again = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    again = hamming.HammingIndex.load(tmp_path / "index")
     assert again.ids.tolist() == [0, 2, 4]
