@@ -86,14 +86,15 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
             this length.
     """
     _, parquet = _import_pyarrow()
-    with open(path, "rb") as file:
-        try:
-            table = parquet.read_table(file, page_checksum_verification=True)
-        # pyarrow raises either, and never names the file.
-        except (ValueError, OSError) as error:
-            raise ValueError(
-                f"{path} is not a readable Parquet file ({error})."
-            ) from error
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
+    # pyarrow raises either, and seldom names the file.
+    except (ValueError, OSError) as error:
+        raise ValueError(
+            f"{path} is not a readable Parquet file ({error})."
+        ) from error
     if not set(_COLUMNS) <= set(table.column_names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "
