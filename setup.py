@@ -6,6 +6,13 @@ import setuptools
 
 ROOT = pathlib.Path(__file__).parent
 
+
+def native(pattern):
+    """C files of the compiled scans, relative to this folder."""
+    found = (ROOT / "common/hamming/native").glob(pattern)
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
 setuptools.setup(
     name="cross-modal-hashing",
     version="0.1.0",
@@ -27,14 +34,15 @@ setuptools.setup(
     ext_modules=[
         setuptools.Extension(
             "common.hamming._scan",
-            ["common/hamming/scan.c", "common/hamming/multi_index.c"],
-            depends=["common/hamming/scan_body.h"],
-            extra_compile_args=["-O3"],
+            native("*.c"),
+            depends=native("*.h"),
+            extra_compile_args=["-O3", "-fvisibility=hidden"],
             optional=True,
         )
     ],
     package_data={
-        "common.hamming": ["*.c", "*.h", "README.md"],
+        "common.hamming": ["README.md"],
+        "common.hamming.native": ["*.c", "*.h"],
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",

@@ -37,6 +37,7 @@ def measure(items: int, queries: int, rounds: int) -> dict:
         "machine": {
             "processor": _processor(),
             "cores": kernel.core_count(),
+            "path": kernel.path(),
             "versions": _versions("numpy", "faiss-cpu"),
         },
         "rounds": rounds,
