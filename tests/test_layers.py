@@ -93,6 +93,7 @@ NUMPY_ONLY = (
     "common.runs.runner",
     "common.system",
     "common.system.disk",
+    "common.system.elf",
     "common.system.extras",
     "common.system.files",
     "common.system.remembered",

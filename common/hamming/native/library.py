@@ -1,7 +1,8 @@
 """Finds the compiled scans and chooses the code path.
 
-`pip install` builds them if it finds a C compiler. Without one everything works
-and answers alike, on NumPy and more slowly; a warning says so once.
+`pip install` builds them if it finds a C compiler. Without one, and where the
+file is damaged or of another version, everything works and answers alike, on
+NumPy and more slowly; one warning says so.
 """
 
 import ctypes
@@ -9,9 +10,11 @@ import dataclasses
 import logging
 import os
 import pathlib
+import sys
 from importlib import machinery
 
 from common.hamming.native import signatures
+from common.system import elf
 
 # Must be what `scan_version` returns: an older build is not called.
 VERSION = 4
@@ -20,6 +23,10 @@ VARIABLE = "CMH_SCAN_PATH"
 NUMPY = "numpy"
 PATHS = ("avx512", "popcnt", "portable", NUMPY)
 _FOLDER = pathlib.Path(__file__).parents[1]
+
+
+class NotUsableError(Exception):
+    """There are no compiled scans that can be called; says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,20 +57,19 @@ def find() -> Library | None:
         )
     if forced == NUMPY:
         return None
-    functions = _functions()
-    if functions is not None:
-        return _with_path(functions, forced)
-    if forced:
-        raise ValueError(
-            f"{VARIABLE} asks for the path {forced}, but the compiled scans "
-            "are not built; install a C compiler and repeat `pip install`."
+    try:
+        return _with_path(_functions(), forced)
+    except NotUsableError as error:
+        if forced:
+            raise ValueError(
+                f"{VARIABLE} asks for the path {forced}. {error}"
+            ) from error
+        logging.warning(
+            "%s Until then searches and evaluations use NumPy and are many "
+            "times slower.",
+            error,
         )
-    logging.warning(
-        "The compiled scans are not built, so searches and evaluations use "
-        "NumPy and are many times slower; install a C compiler and repeat "
-        "`pip install`."
-    )
-    return None
+        return None
 
 
 def paths(functions: ctypes.CDLL) -> dict[str, bool]:
@@ -87,24 +93,36 @@ def _with_path(functions: ctypes.CDLL, forced: str) -> Library:
     return Library(functions, path, list(known).index(path))
 
 
-def _functions() -> ctypes.CDLL | None:
+def _functions() -> ctypes.CDLL:
     for suffix in machinery.EXTENSION_SUFFIXES:
         path = _FOLDER / f"_scan{suffix}"
-        found = load(path) if path.exists() else None
-        if found is not None:
-            return found
-    return None
+        if path.exists():
+            return load(path)
+    raise NotUsableError(
+        "The compiled scans are not built; install a C compiler and repeat "
+        "`pip install`."
+    )
 
 
-def load(path: str | os.PathLike) -> ctypes.CDLL | None:
-    """The functions of one file, or None if it is not of this version."""
+def load(path: str | os.PathLike) -> ctypes.CDLL:
+    """The functions of one file.
+
+    Raises:
+        NotUsableError: It is damaged or not of this version.
+    """
     try:
+        if sys.platform == "linux" and sys.maxsize > 1 << 32:
+            elf.check(path)
         found = ctypes.CDLL(os.fspath(path))
-        if found.scan_version() != VERSION:
-            return None
+        version = found.scan_version()
+        if version != VERSION:
+            raise ValueError(f"it is of version {version}, not {VERSION}")
         found.path_name.restype = ctypes.c_char_p
         for name in signatures.SIGNATURES:
             getattr(found, name).argtypes = signatures.c_types(name)
-    except (OSError, AttributeError):
-        return None
+    except (OSError, AttributeError, ValueError) as error:
+        raise NotUsableError(
+            f"The compiled scans in {path} cannot be used ({error}); repeat "
+            "`pip install`."
+        ) from error
     return found

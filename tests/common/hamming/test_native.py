@@ -1,5 +1,6 @@
 """The compiled scans: which are found, what they may be given, each path."""
 
+import importlib
 import logging
 import os
 import pathlib
@@ -33,17 +34,17 @@ def fresh(monkeypatch):
 @pytest.fixture
 def built():
     """The compiled functions, whatever path is forced."""
-    functions = library._functions()
-    if functions is None:
-        pytest.skip("the scans are not built")
-    return functions
+    try:
+        return library._functions()
+    except library.NotUsableError as error:
+        pytest.skip(str(error))
 
 
 def test_the_scans_are_built_where_there_is_a_compiler():
     if shutil.which("cc") is None:
         pytest.skip("no C compiler on this machine")
 
-    assert library._functions() is not None, "repeat `pip install -e .`"
+    assert library._functions()
 
 
 def test_without_the_built_scans_a_warning_says_so_once(
@@ -64,7 +65,48 @@ def test_without_the_built_scans_a_warning_says_so_once(
 def test_a_build_of_another_version_is_not_used(built, monkeypatch):
     monkeypatch.setattr(library, "VERSION", library.VERSION + 1)
 
-    assert library.load(built._name) is None
+    with pytest.raises(library.NotUsableError, match="is of version"):
+        library.load(built._name)
+
+
+def _cut(content):
+    return content[: len(content) // 2]
+
+
+def _flipped(content):
+    place = len(content) // 3
+    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+
+
+def _overwritten(content):
+    return bytes(len(content))
+
+
+@pytest.mark.parametrize(
+    "damage", (_cut, _flipped, _overwritten, lambda _: b"int f(void);")
+)
+def test_a_damaged_file_is_named_once_and_numpy_answers(
+    damage, built, fresh, monkeypatch, caplog, tmp_path
+):
+    path = tmp_path / pathlib.Path(built._name).name
+    path.write_bytes(damage(pathlib.Path(built._name).read_bytes()))
+    monkeypatch.setattr(library, "_FOLDER", tmp_path)
+    packed = cases.pack(cases.bits(9, 16))
+
+    for _ in range(2):
+        found = scan.Scan(packed).nearest(packed, 1)
+
+    assert found[0].tolist() == [[0]] * 9
+    assert kernel.path() == "numpy"
+    (record,) = caplog.records
+    assert f"The compiled scans in {path} cannot be used (" in record.message
+
+
+def test_a_library_of_others_is_not_used(tmp_path, built, fresh, monkeypatch):
+    other = importlib.import_module("_ctypes").__file__
+
+    with pytest.raises(library.NotUsableError, match="scan_version"):
+        library.load(other)
 
 
 def test_every_path_that_is_promised_is_built(built):
@@ -123,7 +165,7 @@ def test_a_path_is_refused_where_nothing_is_built(fresh, monkeypatch):
     monkeypatch.setenv(library.VARIABLE, "portable")
     monkeypatch.setattr(library.machinery, "EXTENSION_SUFFIXES", [])
 
-    with pytest.raises(ValueError, match="portable, but .* are not built"):
+    with pytest.raises(ValueError, match="portable. .* are not built"):
         kernel.path()
 
 
