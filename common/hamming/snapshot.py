@@ -20,9 +20,9 @@ from typing import Protocol
 import numpy as np
 
 from common.hamming import codes
-from common.hamming import growing
 from common.hamming import scan
 from common.hamming import ties
+from common.system import growing
 
 # Items beside the engine: so many, or this share of those that it has.
 _FEW = 1024
@@ -94,7 +94,7 @@ class Snapshot:
 
     Attributes:
         main: Items that the engine searches.
-        added: The few that came later, by id.
+        added: Rows and ids of the few that came later, by id.
     """
 
     main: Part
@@ -126,7 +126,7 @@ class Snapshot:
     @property
     def largest(self) -> int | None:
         """The largest id, or None without items."""
-        last = [int(part.ids[-1]) for part in self._parts if len(part.ids)]
+        last = [int(ids[-1]) for ids in self._id_parts if len(ids)]
         return max(last, default=None)
 
     @functools.cached_property
@@ -134,7 +134,7 @@ class Snapshot:
         """[n] int64, ascending, read-only."""
         ids = self.main.ids
         if self.added.size:
-            ids = np.insert(np.asarray(ids), self._places, self.added.ids)
+            ids = np.insert(np.asarray(ids), self._places, self._added_ids)
         ids = ids.view()
         ids.flags.writeable = False
         return ids
@@ -192,34 +192,42 @@ class Snapshot:
     def has(self, ids: np.ndarray) -> np.ndarray:
         """Which of [m] ids are there, as [m] bool."""
         found = np.zeros(len(ids), bool)
-        for part in self._parts:
-            if len(part.ids):
-                at = np.searchsorted(part.ids, ids)
-                found |= part.ids[np.minimum(at, len(part.ids) - 1)] == ids
+        for there in self._id_parts:
+            if len(there):
+                at = np.searchsorted(there, ids)
+                found |= there[np.minimum(at, len(there) - 1)] == ids
         return found
 
     @property
-    def _parts(self):
-        return self.main, self.added
+    def _added_rows(self) -> np.ndarray:
+        return self.added.arrays[0]
+
+    @property
+    def _added_ids(self) -> np.ndarray:
+        return self.added.arrays[1]
+
+    @property
+    def _id_parts(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.main.ids, self._added_ids
 
     @functools.cached_property
     def _places(self) -> np.ndarray:
         """Where the later items stand between those of the large part."""
-        return np.searchsorted(self.main.ids, self.added.ids)
+        return np.searchsorted(self.main.ids, self._added_ids)
 
     @functools.cached_property
     def _beside(self) -> Part:
-        packed = codes.PackedCodes(self.added.rows, self.bits)
-        return Part(packed, self.added.ids, scan.Scan)
+        packed = codes.PackedCodes(self._added_rows, self.bits)
+        return Part(packed, self._added_ids, scan.Scan)
 
     def _grown(self, rows, ids) -> growing.Grown:
-        there = self.added
-        if not there.size or ids[0] > there.ids[-1]:
-            return there.extended(rows, ids)
-        places = np.searchsorted(there.ids, ids)
+        there, there_ids = self.added.arrays
+        if not self.added.size or ids[0] > there_ids[-1]:
+            return self.added.extended(rows, ids)
+        places = np.searchsorted(there_ids, ids)
         return growing.Grown.of(
-            np.insert(there.rows, places, rows, axis=0),
-            np.insert(there.ids, places, ids),
+            np.insert(there, places, rows, axis=0),
+            np.insert(there_ids, places, ids),
         )
 
     def _remade(self, rows: np.ndarray, ids: np.ndarray) -> "Snapshot":
@@ -233,7 +241,7 @@ class Snapshot:
         if not self.added.size:
             return self.main.codes
         rows = np.asarray(self.main.codes.rows)
-        rows = np.insert(rows, self._places, self.added.rows, axis=0)
+        rows = np.insert(rows, self._places, self._added_rows, axis=0)
         return codes.PackedCodes(rows, self.bits)
 
 
