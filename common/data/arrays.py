@@ -30,6 +30,10 @@ class CrossModalData:
             or None for floating-point features.
         extractor: How features were made of pictures, see
             `common.backbones.preprocessing`, or None.
+        groups: Number of the picture that a row is a text of, [n] int64, where
+            pictures have several texts; a drawn split keeps them together.
+        notes: Sentences on what was understood where that was not plain, such
+            as "labels: 6 classes, numbered 1 to 6".
         parts: Row numbers of `query`, `retrieval`, `train` and perhaps
             `validation`, [m] int64 each, where the data set comes split.
 
@@ -46,6 +50,8 @@ class CrossModalData:
     image_scale: np.ndarray | None = None
     extractor: str | None = None
     parts: Mapping[str, np.ndarray] | None = None
+    groups: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.image.ndim == 4:
@@ -185,7 +191,7 @@ def _check_lists(data: CrossModalData) -> None:
 def _check_counts(data: CrossModalData) -> None:
     counts = {
         name: len(getattr(data, name))
-        for name in ("image", "text", "labels", "ids")
+        for name in ("image", "text", "labels", "ids", "groups")
         if getattr(data, name) is not None
     }
     if len(set(counts.values())) != 1:

@@ -66,7 +66,8 @@ def test_a_truncated_file_is_refused(items, tmp_path, version, kept):
         ({"LAll": np.full((7, 2), 3)}, "only 0 and 1"),
         ({"XAll": np.full((7, 5), np.nan)}, "NaN or infinite"),
         ({"YAll": -np.ones((7, 3))}, "negative"),
-        ({"LAll": np.array([["cat"]] * 7, object)}, "multi-hot matrix"),
+        ({"LAll": np.ones((7, 1))}, "say --labels=classes or --labels=multi_"),
+        ({"LAll": np.array([[1j, 2]] * 7)}, "an array of complex numbers"),
         ({"XAll": np.ones((7, 4, 6, 2))}, "one of 3 channels"),
     ],
 )
