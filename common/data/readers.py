@@ -164,6 +164,10 @@ def _data(fields, notes, form, source) -> arrays.CrossModalData:
         fields["groups"] = groups.find(fields["image"], fields.get("ids"))
     if fields["groups"] is not None:
         notes.append(groups.sentence(fields["groups"]))
+    if "parts" in fields and fields["groups"] is not None:
+        shared = groups.shared(fields["groups"], fields["parts"])
+        if shared:
+            notes.append(shared)
     return arrays.CrossModalData(**fields, notes=tuple(notes))
 
 

@@ -41,6 +41,7 @@ def describe(
             "items": len(data),
             "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
+            "text_kind": data.text_kind,
             "sha256": data.digest(),
             "vocabulary_sha256": bow.digest(data.vocabulary),
             "empty_texts": len(data.empty_texts()),
@@ -109,6 +110,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             )
     for part in ("method", "config", "data", "split"):
         old, new = before.get(part), record[part]
+        if part == "data" and isinstance(old, dict):
+            # A run of an earlier version did not tell of it.
+            old = {"text_kind": new.get("text_kind")} | old
         if old == new:
             continue
         changed = f"{part} was {old}, is {new}"

@@ -209,4 +209,6 @@ def test_a_search_asks_with_exactly_one_thing(command, typed):
     code, output, errors = command("search", *typed)
 
     assert (code, output) == (1, "")
-    assert _sentence(errors) == "Ask with one of --text, --image and --item."
+    assert _sentence(errors) == (
+        "Ask with one of --text, --image, --item and --vector."
+    )

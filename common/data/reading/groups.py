@@ -1,5 +1,7 @@
 """Which items are texts of one picture, so that no split parts them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from common.system import disk
@@ -91,4 +93,15 @@ def sentence(groups: np.ndarray) -> str:
     return (
         f"{len(groups)} texts belong to {len(sizes)} pictures, {each} each; a "
         "drawn split keeps them together"
+    )
+
+
+def shared(groups: np.ndarray, parts: Mapping[str, np.ndarray]) -> str:
+    """How many pictures a data set's own split has on both sides, or ""."""
+    both = np.intersect1d(groups[parts["query"]], groups[parts["retrieval"]])
+    if not len(both):
+        return ""
+    return (
+        f"its own split has {len(both)} pictures of the queries in the "
+        "retrieval set as well, with other texts"
     )

@@ -142,6 +142,9 @@ def _classes(raw: np.ndarray, form: str) -> Understood:
             "`labels` are one column of fractions, neither class numbers nor "
             "0 and 1"
         )
+    if form == "auto" and low == high == 1:
+        # One class or one label: everything is relevant either way.
+        return Understood(raw.reshape(-1, 1))
     if form == "auto" and set(np.unique(raw).tolist()) <= {-1, 0, 1}:
         raise ValueError(
             "`labels` are one column of "
