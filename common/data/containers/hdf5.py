@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 from common.data.containers import fields
+from common.data.containers import hdf5_heap
 from common.data.containers import limits
 from common.data.containers import matlab5
 from common.data.containers.variable import LISTS
@@ -192,7 +193,9 @@ def _strings(path, dataset) -> np.ndarray:
         limits.size(dataset.shape, dataset.dtype.itemsize),
         dataset.id.get_storage_size(),
     )
-    return np.asarray(dataset.asstr()[()], str).reshape(-1)
+    if dataset.dtype.kind == "O":
+        return hdf5_heap.read(path, dataset.name)
+    return np.asarray(dataset.asstr("utf-8", "replace")[()], str).reshape(-1)
 
 
 def _characters(path, dataset) -> np.ndarray:
@@ -201,15 +204,33 @@ def _characters(path, dataset) -> np.ndarray:
 
 
 def _cells(path, dataset) -> np.ndarray:
+    _whole(dataset)
+    return hdf5_heap.read(path, dataset.name)
+
+
+def heap_values(file, place: str) -> list:
+    """Strings of a data set, or what each of its cells holds.
+
+    Args:
+        file: The open file.
+        place: Path of the data set within it.
+    """
     import h5py
 
+    dataset = file[place]
+    if not h5py.check_ref_dtype(dataset.dtype):
+        return (
+            np.asarray(dataset.asstr("utf-8", "replace")[()], str)
+            .ravel()
+            .tolist()
+        )
     values = []
     for reference in _whole(dataset).flat:
-        cell = dataset.file[reference] if reference else None
+        cell = file[reference] if reference else None
         if not isinstance(cell, h5py.Dataset) or _refused(cell):
             raise ValueError("a cell holds no array")
         values.append(_cell(cell))
-    return matlab5.unpacked(values)
+    return matlab5.unpacked(values).tolist()
 
 
 def _cell(cell) -> np.ndarray:

@@ -185,7 +185,7 @@ def _names(raw: np.ndarray, form: str) -> Understood:
     names = np.char.strip(np.ravel(raw).astype(str))
     if all(name.startswith("[") for name in names):
         return _lists([_parsed(name) for name in names])
-    separator = _separator(names)
+    separator = _separator(names, form == "lists")
     if separator and form == "auto":
         raise ValueError(
             f"`labels` are strings such as {str(names[0])!r}, which may be one "
@@ -222,11 +222,15 @@ def _parsed(text: str) -> list:
     return found
 
 
-def _separator(names: np.ndarray) -> str:
-    """What stands between several names in one string; "" where nothing."""
+def _separator(names: np.ndarray, certain: bool) -> str:
+    """What stands between several names in one string; "" where nothing.
+
+    Unless it is certain that there is one, parts must recur.
+    """
     for mark in _SEPARATORS:
         parts = [part.strip() for name in names for part in name.split(mark)]
-        if len(parts) > len(names) and len(set(parts)) < len(set(names)):
+        recur = certain or len(set(parts)) < len(set(names))
+        if len(parts) > len(names) and recur:
             return mark
     return ""
 

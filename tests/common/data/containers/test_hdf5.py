@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from common.data.containers import hdf5
+from common.data.containers import hdf5_heap
 from common.data.containers import limits
+from common.data.containers import opening
 
 
 @pytest.fixture
@@ -135,14 +137,37 @@ def test_empty_and_numeric_cells_of_matlab_73_are_lists(tmp_path):
     assert found.tolist() == [[3.0], [1.0, 2.0], []]
 
 
-def test_changed_bytes_end_in_an_array_or_a_sentence(tmp_path):
-    from common.data.containers import opening
+def test_a_damaged_heap_cannot_hold_the_program_up(tmp_path, monkeypatch):
+    # The HDF5 library goes over the rest of the heap for ever.
+    monkeypatch.setattr(hdf5_heap, "_SECONDS", 1)
+    path = tmp_path / "d.h5"
+    one(path, lambda file: file.create_dataset("x", data=[b"one", b"two"]))
+    size = b"\3" + bytes(7)
+    whole = path.read_bytes()
+    assert whole.count(size + b"one") == 1
+    path.write_bytes(whole.replace(size + b"one", b"\x13" + size[1:] + b"one"))
 
+    with pytest.raises(ValueError, match="it takes too long to read"):
+        hdf5.of(path)["x"].load()
+
+
+def test_strings_are_read(tmp_path):
+    def write(file):
+        file["x"] = [b"one", "für".encode()]
+        file.create_dataset("y", data=np.array([b"ab", b"c"]))
+
+    found = one(tmp_path / "d.h5", write)
+
+    assert found["x"].load().tolist() == ["one", "für"]
+    assert found["y"].load().tolist() == ["ab", "c"]
+
+
+def test_changed_bytes_end_in_an_array_or_a_sentence(tmp_path):
     path = tmp_path / "d.h5"
     with h5py.File(path, "w") as file:
         file["g/x"] = np.arange(30.0).reshape(5, 6)
         file.create_dataset("z", data=np.ones((50, 9)), compression="gzip")
-        file["s"] = [b"one", b"two"]
+        file["s"] = np.array([b"one", b"two"])
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
 
