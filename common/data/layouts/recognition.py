@@ -19,6 +19,7 @@ from common.data.layouts.arrays import sdnu
 from common.data.layouts.arrays import torchcmh
 from common.data.layouts.arrays import ucch
 from common.data.layouts.arrays import ukd
+from common.data.layouts.folders import clip_retrieval
 from common.data.layouts.folders import nus_wide
 from common.data.layouts.folders import ugach
 from common.data.layouts.folders import ukd as pickled
@@ -39,7 +40,7 @@ _WHOLE = (
     dchmt.LAYOUT,
     embeddings.LAYOUT,
 )
-_FOLDERS = (nus_wide, pickled, ugach)
+_FOLDERS = (nus_wide, pickled, ugach, clip_retrieval)
 _PARTS = ("query", "retrieval", "train", "validation")
 
 

@@ -59,9 +59,10 @@ def _features(image: np.ndarray) -> np.ndarray | None:
 
     Rows of zeros stand for missing pictures; each has a number of its own.
     """
-    if not isinstance(image, np.ndarray) or image.dtype.kind not in "fuib":
+    if image.dtype.kind not in "fuib":
         return None
-    if image.ndim != 2 and image.nbytes > _MOST_BYTES:
+    in_memory = isinstance(image, np.ndarray) and image.nbytes <= _MOST_BYTES
+    if image.ndim != 2 and not in_memory:
         return None
     width = image[:1].nbytes
     words = -(-width // 8)
