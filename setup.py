@@ -78,6 +78,8 @@ setuptools.setup(
         "absl-py>=2.1",
         "matplotlib>=3.9",
         "pillow>=10",
+        # Words that are not in a vocabulary.
+        "snowballstemmer>=2.2",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],

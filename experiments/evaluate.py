@@ -53,16 +53,17 @@ def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
 
 def _define_flags() -> None:
     common_flags.define_run()
+    common_flags.define_dataset()
     flags.DEFINE_enum(
         "source", "codes", ("codes", "saved_model"), "Where codes come from."
     )
-    flags.DEFINE_string("output", "", "A .json file for all metrics.")
+    common_flags.define_path("output", "", "A .json file for all metrics.")
 
 
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     with runner.one_sentence_errors():
-        finished = finished_runs.open_run(flags.FLAGS.run)
+        finished = finished_runs.open_run(flags.FLAGS.run, flags.FLAGS.dataset)
     runner.import_tensorflow()
     from common.reports import reporting
 

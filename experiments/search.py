@@ -26,12 +26,16 @@ _DEFAULT_TOP_K = 8
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a query found: data rows, nearest first, and their distances."""
+    """What a query found: data rows, nearest first, and their distances.
+
+    `notes` says which words were not taken as they were typed.
+    """
 
     query: str
     query_row: int | None
     rows: np.ndarray
     distances: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def search_text(
@@ -49,9 +53,11 @@ def search_text(
         server: Where the codes are searched, by default in the run's own file.
 
     Raises:
-        ValueError: The run's data has no vocabulary, or none of these words.
+        ValueError: The run's data has no vocabulary, or neither these words
+            nor any near them.
     """
     from common.data import bow
+    from common.data import words
 
     vocabulary = finished.data.vocabulary
     if vocabulary is None:
@@ -59,16 +65,23 @@ def search_text(
             "The data set has no `vocab`, so a text cannot be turned into its "
             "bag of words; ask with --item."
         )
-    known = bow.known_words(text, vocabulary)
-    if not known:
+    understood = words.understand(text, vocabulary)
+    if not understood.known:
+        closest = "; ".join(
+            f"closest to {word}: {', '.join(found)}"
+            for word, found in understood.unknown.items()
+            if found
+        )
+        such = f"such as {', '.join(map(str, vocabulary[:8]))}"
         raise ValueError(
             f"None of the words of {text!r} is among the {len(vocabulary)} of "
-            f"the vocabulary, such as {', '.join(map(str, vocabulary[:8]))}."
+            f"the vocabulary, {closest or such}."
         )
+    query = " ".join(understood.known)
     encode = _encoders(finished).text
-    packed = np.asarray(encode(bow.encode([text], vocabulary)))
-    query = " ".join(known)
-    return _answer(finished, query, None, packed, "image", top_k, server)
+    packed = np.asarray(encode(bow.encode([query], vocabulary)))
+    answer = _answer(finished, query, None, packed, "image", top_k, server)
+    return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
 
 def search_image(
@@ -208,21 +221,35 @@ def search_vectors(
 
 
 def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
-    """The answer as lines: rank, distance, id, words and labels."""
+    """The answer as lines: rank, distance, id, labels and words.
+
+    Where captions were kept, they and the pictures' paths stand below.
+    """
     from common.reports import figures
 
     data = finished.data
     lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
+    lines = [*answer.notes, *lines]
     for place, (row, distance) in enumerate(
         zip(answer.rows, answer.distances, strict=True), start=1
     ):
         labels = figures.labels(data, row)
         labels = f"  [{labels}]" if labels else ""
-        words = figures.words(data, row)[:60]
-        lines.append(
-            f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"
-        )
+        head = f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}"
+        if data.originals is None:
+            lines.append(f"{head}  {figures.words(data, row)[:60]}")
+            continue
+        lines += [head, *(f"     {line}" for line in _original(data, row))]
     return "\n".join(lines)
+
+
+def _original(data, row) -> list[str]:
+    """The caption as it was written, and where the picture is."""
+    from common.reports import figures
+
+    lines = figures.caption(data, row).splitlines()
+    paths = data.originals.paths
+    return lines if paths is None else [*lines, paths[row]]
 
 
 def draw(
@@ -306,11 +333,12 @@ def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
 
 def _define_flags() -> None:
     common_flags.define_run()
+    common_flags.define_dataset()
     flags.DEFINE_string("text", "", "Words to ask with.")
-    flags.DEFINE_string("image", "", "Picture file to ask with.")
-    flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
+    common_flags.define_path("image", "", "Picture file to ask with.")
+    common_flags.define_path("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
-    flags.DEFINE_string(
+    common_flags.define_path(
         "vector", "", "A .npy of features or embeddings to ask with."
     )
     flags.DEFINE_enum(
@@ -323,7 +351,7 @@ def _define_flags() -> None:
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
     milvus_index.define_flags("")
-    flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
+    common_flags.define_path("picture", "", "Where to draw; empty: in the run.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -335,7 +363,7 @@ def _main(arguments: list[str]) -> None:
             raise ValueError(
                 "Ask with one of --text, --image, --item and --vector."
             )
-        finished = finished_runs.open_run(given.run)
+        finished = finished_runs.open_run(given.run, given.dataset)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from common.data import originals as data_originals
 from common.system import disk
 from common.system import files
 
@@ -37,12 +38,14 @@ class CrossModalData:
             or None for floating-point features.
         extractor: How features were made of pictures, see
             `common.backbones.preprocessing`, or None.
-        groups: Number of the picture that a row is a text of, [n] int64, where
-            pictures have several texts; a drawn split keeps them together.
-        notes: Sentences on what was understood where that was not plain, such
-            as "labels: 6 classes, numbered 1 to 6".
         parts: Row numbers of `query`, `retrieval`, `train` and perhaps
             `validation`, [m] int64 each, where the data set comes split.
+        groups: Number of the picture that a row shares with others, [n]
+            integers, or None where every row has its own; a drawn split keeps
+            them together.
+        originals: Captions and paths as they were, or None.
+        notes: Sentences on what was understood where that was not plain, such
+            as "labels: 6 classes, numbered 1 to 6".
 
     Raises:
         ValueError: Shapes, dtypes or values do not fit together.
@@ -58,6 +61,7 @@ class CrossModalData:
     extractor: str | None = None
     parts: Mapping[str, np.ndarray] | None = None
     groups: np.ndarray | None = None
+    originals: data_originals.Originals | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -231,14 +235,27 @@ def _check_lists(data: CrossModalData) -> None:
 def _check_counts(data: CrossModalData) -> None:
     counts = {
         name: len(getattr(data, name))
-        for name in ("image", "text", "labels", "ids", "groups")
+        for name in ("image", "text", "labels", "ids")
         if getattr(data, name) is not None
     }
+    if data.groups is not None:
+        _check_groups(data.groups)
+        counts["groups"] = len(data.groups)
+    if data.originals is not None:
+        counts |= data.originals.lengths()
     if len(set(counts.values())) != 1:
         received = ", ".join(f"{name}: {n}" for name, n in counts.items())
         raise ValueError(
             "Images, texts, labels and ids must pair up row by row; received "
             f"row counts {received}."
+        )
+
+
+def _check_groups(groups: np.ndarray) -> None:
+    if groups.ndim != 1 or groups.dtype.kind not in "ui":
+        raise ValueError(
+            "`groups` must hold an integer for each item; received shape "
+            f"{groups.shape}, dtype {groups.dtype}."
         )
 
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from common.data import arrays
 from common.data import bow
+from common.data import originals
 from common.data.containers import opening
+from common.data.containers.variable import STRINGS
 from common.data.containers.variable import Variable
 from common.data.layouts import recognition
 from common.data.reading import assembly
@@ -112,10 +114,27 @@ def _fields(path, trust_pickle, names) -> tuple[dict, list[str]]:
         )
     recognised = recognition.recognise(variables, recognition.parse(names))
     fields, notes = assembly.load(recognised)
-    if recognised.unused:
-        unused = ", ".join(variable.label for variable in recognised.unused)
-        notes.append(f"not read: {unused}")
+    kept = _originals(variables)
+    fields["originals"] = originals.read(
+        path.absolute().parent, kept, lambda key: variables[key].load()
+    )
+    unused = [v.label for v in recognised.unused if v.name not in kept]
+    if unused:
+        notes.append(f"not read: {', '.join(unused)}")
     return fields, notes
+
+
+def _originals(variables: Mapping[str, Variable]) -> set[str]:
+    """Names of what is kept of the items as they were."""
+    kept = set()
+    for name, variable in variables.items():
+        own = name in ("captions", "paths", "folder")
+        packed = f"{name}_offset" in variables
+        if (own or name.startswith("column.")) and (
+            packed or variable.kind == STRINGS or len(variable.shape) < 2
+        ):
+            kept |= {name, f"{name}_offset"} if packed else {name}
+    return kept
 
 
 def _variables(path: pathlib.Path) -> Mapping[str, Variable]:

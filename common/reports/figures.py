@@ -77,7 +77,7 @@ def text_query_sheet(
         found_rows: Data rows found, nearest first, [q, k].
         distances: Their Hamming distances, [q, k].
     """
-    queries = [(words(data, row), None) for row in query_rows]
+    queries = [(caption(data, row), None) for row in query_rows]
     relevant = _relevant(data, query_rows, found_rows)
     return picture_sheet(
         queries, found_rows, distances, pictures, relevant=relevant
@@ -128,7 +128,7 @@ def image_query_sheet(
         _show(axes[line, 0], pictures.picture(query), "")
         for place, row in enumerate(found_rows[line]):
             axis = axes[line, place + 1]
-            _show(axis, None, words(data, row))
+            _show(axis, None, caption(data, row))
             axis.set_xlabel(f"distance {distances[line, place]}", fontsize=7)
             if relevant is not None:
                 _frame(axis, relevant[line, place])
@@ -151,6 +151,13 @@ def words(data: arrays.CrossModalData, row: int) -> str:
     if data.vocabulary is None:
         return f"{len(present)} words"
     return " ".join(str(data.vocabulary[column]) for column in present)
+
+
+def caption(data: arrays.CrossModalData, row: int) -> str:
+    """The text of an item as it was written, else its `words`."""
+    if data.originals is None or data.originals.captions is None:
+        return words(data, row)
+    return data.originals.captions[row]
 
 
 def labels(data: arrays.CrossModalData, row: int) -> str:

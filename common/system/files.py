@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import tempfile
+import zipfile
+from collections.abc import Collection
 from collections.abc import Iterator
 from typing import Any
 from typing import BinaryIO
@@ -88,8 +90,14 @@ def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Reads every array of a `.npz`, never a pickle.
+def read_npz(
+    path: str | os.PathLike, names: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Reads arrays of a `.npz`, never a pickle.
+
+    Args:
+        path: The file.
+        names: Those to read, as far as they are there; None reads all.
 
     Raises:
         ValueError: The file is not a whole archive of arrays.
@@ -99,13 +107,28 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                return {
+                    name: archive[name]
+                    for name in archive.files
+                    if names is None or name in names
+                }
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
+
+
+def npz_names(path: str | os.PathLike) -> set[str]:
+    """Names of the arrays of a `.npz`; none where it is no such file."""
+    if not zipfile.is_zipfile(path):
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return set()
 
 
 def array_digest(*arrays: np.ndarray) -> str:

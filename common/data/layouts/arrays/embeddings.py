@@ -36,6 +36,6 @@ LAYOUT = layout.Whole(
             "gnd",
             "y",
         ),
-        "ids": ("image_path", "key", "names", "filenames", "paths"),
+        "ids": ("image_path", "key", "names", "filenames"),
     },
 )

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from common.data import originals
 from common.data.containers import numpy_files
 from common.data.containers import parquet
 from common.data.containers.variable import Variable
@@ -135,6 +136,15 @@ def _metadata(shards: list[Mapping[str, Variable]]) -> dict:
         )
         if name:
             fields[role] = _joined([one[name].load() for one in shards])
+    kept = {
+        name: _joined([one[name].load() for one in shards])
+        for name in ("caption", "image_path")
+        if all(name in one for one in shards)
+    }
+    if kept:
+        fields["originals"] = originals.Originals(
+            kept.get("caption"), kept.get("image_path")
+        )
     return fields
 
 

@@ -43,6 +43,7 @@ def test_shards_are_read_in_the_order_of_their_numbers(folder):
     assert found.text_kind == "embedding"
     assert found.ids.tolist() == PATHS
     assert found.label_names.tolist() == ["cat", "sea", "sky"]
+    assert found.originals.captions[35] == "text 35"
     assert found.labels[3].tolist() == [0, 1, 1]
 
 
