@@ -32,7 +32,9 @@ class DataError(ValueError):
 
     def __init__(self, message: str):
         # Names out of a damaged file may hold anything.
-        super().__init__(" ".join(message.split()))
+        sentence = " ".join(message.split())
+        end = "" if sentence.endswith((".", "'")) else "."
+        super().__init__(sentence + end)
 
 
 def read(

@@ -58,7 +58,7 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
     # zipfile reports damage in more ways than it documents.
     except Exception as error:
         raise ValueError(
-            f"{path} is not a readable .npz archive ({error}); it may be "
+            f"{path.name} is not a readable .npz archive ({error}); it may be "
             "truncated or of another format"
         ) from error
 
