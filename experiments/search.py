@@ -192,14 +192,18 @@ def search_vectors(
     data = finished.data
     shape = (data.text_dim,) if ask_with == "text" else data.image_shape
     vectors = np.asarray(numpy_files.load_npy(pathlib.Path(file)))
-    if vectors.dtype.kind not in "fuib" or vectors.shape[-1:] != shape:
+    if (
+        vectors.dtype.kind not in "fuib"
+        or vectors.shape[-len(shape) :] != shape
+    ):
         raise ValueError(
             f"{file} must hold numbers [{', '.join(map(str, shape))}] or "
             f"[queries, {', '.join(map(str, shape))}] to ask with "
             f"--ask_with={ask_with}; received shape {vectors.shape}, dtype "
             f"{vectors.dtype}."
         )
-    vectors = vectors.reshape(-1, *shape).astype(np.float32)
+    with np.errstate(over="ignore"):
+        vectors = vectors.reshape(-1, *shape).astype(np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError(f"{file} holds values that float32 cannot hold.")
     encode = getattr(_encoders(finished), ask_with)

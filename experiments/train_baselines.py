@@ -106,7 +106,7 @@ def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
     prepared = common_run.prepare(run, name, cell, cell.settings.supervised)
     finished = prepared.directory / "metrics.json"
     if finished.exists():
-        return files.read_json(finished)
+        return files.read_object(finished)
     label = f"{fits.NAMES[name]}, {cell.bits} bits, seed {run.seed}"
     print(f"{label}: writing to {prepared.directory}", flush=True)
     if not (prepared.directory / "fit.json").exists():

@@ -23,6 +23,7 @@ _NEEDED = {
     "data": ("sha256",),
     "split": ("sha256",),
 }
+_KINDS = {"bits": int, "dataset": str, "sha256": str}
 
 
 def describe(
@@ -72,17 +73,28 @@ def load(directory: str | os.PathLike) -> dict:
     return record
 
 
+def _part(record: dict, name: str) -> dict:
+    """A part of a record; nothing where it is damaged."""
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _missing(record: Any) -> list[str]:
-    """Names of what is needed and not there."""
+    """Names of what is needed and not there, or of another kind."""
     if not isinstance(record, dict):
         return list(_NEEDED)
-    missing = [] if "method" in record else ["method"]
+    has_method = isinstance(record.get("method"), str)
+    missing = [] if has_method else ["method"]
     for part, names in _NEEDED.items():
         found = record.get(part)
         if not isinstance(found, dict):
             missing.append(part)
             continue
-        missing += [f"{part}.{name}" for name in names if name not in found]
+        missing += [
+            f"{part}.{name}"
+            for name in names
+            if not isinstance(found.get(name), _KINDS[name])
+        ]
     return missing
 
 
@@ -100,9 +112,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
         raise ValueError(
             f"Nothing to resume: there is no {record_file}; leave --resume out."
         )
-    before = files.read_json(record_file)
+    before = files.read_object(record_file)
     for name in _FIXED:
-        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        old, new = (_part(r, "run").get(name) for r in (before, record))
         if old != new:
             raise ValueError(
                 f"Cannot resume {record_file.parent} with {name} {new}; it was "

@@ -121,7 +121,7 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
     with runner.one_sentence_errors():
         # A finished run counts only where its settings are these.
         method.prepare(config, run)
-        return files.read_json(finished)
+        return files.read_object(finished)
 
 
 def failure(error: BaseException) -> str:
