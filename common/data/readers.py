@@ -114,6 +114,13 @@ def _fields(path, trust_pickle, names) -> tuple[dict, list[str]]:
             f"no data set is recognised; it holds {_listed(path)}. "
             f"{recognition.accepted()}"
         )
+    if {"jpeg", "offset"} <= set(variables):
+        # Thumbnails, which `common.data.thumbnails` reads.
+        variables = {
+            name: variable
+            for name, variable in variables.items()
+            if name not in ("jpeg", "offset", "index")
+        }
     recognised = recognition.recognise(variables, recognition.parse(names))
     fields, notes = assembly.load(recognised)
     kept = _originals(variables)
