@@ -15,7 +15,6 @@ only the shards that are missing. What follows `--` is Beam's.
 
 import pathlib
 
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -110,4 +109,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,7 +12,6 @@ only those that are missing. What follows `--` is Beam's.
 
 import os
 
-from absl import app
 from absl import flags
 
 from common.data import neighbours
@@ -103,4 +102,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

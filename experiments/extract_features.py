@@ -26,7 +26,6 @@ import shutil
 import sys
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.backbones import preprocessing
@@ -224,4 +223,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,7 +12,6 @@ sends only what the server does not have yet. `python -m experiments.search
 import pathlib
 import re
 
-from absl import app
 from absl import flags
 
 from common.hamming import exchange
@@ -173,4 +172,4 @@ def _bits_of(folder: pathlib.Path) -> int:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -18,7 +18,6 @@ import io
 import pathlib
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import flags as common_flags
@@ -132,4 +131,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

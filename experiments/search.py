@@ -12,7 +12,6 @@ import os
 import pathlib
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.hamming import milvus_engine
@@ -22,13 +21,16 @@ from common.runs import runner
 from experiments import milvus_index
 
 _DEFAULT_TOP_K = 8
+# Pixels of a picture that asks, where it is shown.
+_SHOWN = 128
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """What a query found: data rows, nearest first, and their distances.
 
-    `notes` says which words were not taken as they were typed.
+    `notes` says which words were not taken as they were typed; `picture` is
+    one that asked, RGB pixels to look at.
     """
 
     query: str
@@ -36,6 +38,7 @@ class Answer:
     rows: np.ndarray
     distances: np.ndarray
     notes: tuple[str, ...] = ()
+    picture: np.ndarray | None = None
 
 
 def search_text(
@@ -114,7 +117,8 @@ def search_image(
             "them with experiments.extract_features, or ask with --item."
         )
     made, path = preprocessing.repeat(finished.data.extractor, weights)
-    pixels = photographs.read(file, made.size)
+    picture = photographs.open_file(file)
+    pixels = photographs.squeeze(picture, made.size)
 
     from common.backbones import extractor as backbone_extractor
 
@@ -122,7 +126,9 @@ def search_image(
     packed = _encoders(finished).image(extractor.features(pixels[None]))
     name = os.path.basename(file)
     packed = np.asarray(packed)
-    return _answer(finished, name, None, packed, "text", top_k, server)
+    answer = _answer(finished, name, None, packed, "text", top_k, server)
+    picture.thumbnail((_SHOWN, _SHOWN))
+    return dataclasses.replace(answer, picture=np.asarray(picture))
 
 
 def search_item(
@@ -269,7 +275,7 @@ def draw(
     )
     if pictures is None:
         return False
-    shown = None
+    shown = answer.picture
     if answer.query_row is not None:
         shown = pictures.picture(answer.query_row)
     sheet = figures.picture_sheet(
@@ -395,4 +401,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

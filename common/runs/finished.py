@@ -15,6 +15,10 @@ from common.runs import records
 from common.runs import run as common_run
 from common.system import files
 
+# Lies in a run's folder from before its metrics are written until its figures
+# are drawn.
+DRAWING = ".drawing"
+
 
 @dataclasses.dataclass(frozen=True)
 class FinishedRun:
@@ -89,6 +93,20 @@ def ranked_by_score(directory: pathlib.Path) -> bool:
     """Whether a run is ranked by a score, not by its codes' distances."""
     metrics = files.read_object(directory / "metrics.json")
     return metrics.get("ranked_by") == "score"
+
+
+def lacks_pictures(directory: pathlib.Path) -> bool:
+    """Whether a run with metrics was killed before all its figures were drawn.
+
+    Runs of earlier versions tell only by having none.
+
+    Args:
+        directory: Folder of a run on data with labels.
+    """
+    if (directory / DRAWING).exists():
+        return True
+    drawn = directory / "figures" / "precision_at.png"
+    return (directory / "codes.npz").exists() and not drawn.exists()
 
 
 def retrieval_index(
