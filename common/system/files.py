@@ -135,12 +135,29 @@ def read_json(path: str | os.PathLike) -> Any:
     with open(path, encoding="utf-8") as file:
         try:
             return json.load(file)
-        # Text that is no UTF-8 is a ValueError, too.
-        except ValueError as error:
+        # Text that is no UTF-8 is a ValueError, too; brackets without end
+        # leave no stack.
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{path} is not readable JSON ({error}); it may be truncated "
                 "or of another format."
             ) from error
+
+
+def read_object(path: str | os.PathLike) -> dict:
+    """Reads a JSON file that holds an object.
+
+    Raises:
+        ValueError: The file is no whole JSON, or holds something else.
+        OSError: The file cannot be opened.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{path} must hold a JSON object; it holds "
+            f"{type(found).__name__} {str(found)[:40]!r}."
+        )
+    return found
 
 
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:

@@ -209,6 +209,15 @@ def test_digests_tell_type_shape_content_and_order_apart():
     assert len(set(digests)) == len(digests)
 
 
+@pytest.mark.parametrize("text", ["[]", "3", '"name"', "null"])
+def test_another_value_than_an_object_is_refused(tmp_path, text):
+    path = tmp_path / "metrics.json"
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match="metrics.json must hold a JSON obj"):
+        files.read_object(path)
+
+
 WRITER = """
 import sys, time
 from common.system import files
