@@ -127,7 +127,8 @@ def _show_files() -> None:
     query, database = tuple(named[:2]), tuple(named[2:])
     metrics = evaluate_files(query, database, given.bits, given.bit_order)
     if given.output:
-        files.write_json(given.output, metrics)
+        made_by = {"provenance": [provenance.record()]}
+        files.write_json(given.output, metrics | made_by)
     print(
         f"{metrics['queries']} queries of {metrics['bits']} bits, of which "
         f"{metrics['queries_without_relevant']} have no relevant item and are "
@@ -140,7 +141,7 @@ def _show_files() -> None:
 def _define_flags() -> None:
     common_flags.define_run()
     for name, side in zip(_FILES, _SIDES, strict=True):
-        flags.DEFINE_string(name, "", f"A .npy of {side}.")
+        common_flags.define_path(name, "", f"A .npy of {side}.")
     flags.DEFINE_integer(
         "bits", 0, "Length of codes in files; 0: as many as columns."
     )

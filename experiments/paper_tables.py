@@ -22,6 +22,7 @@ from absl import flags
 
 from common.data import arrays
 from common.runs import flags as common_flags
+from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -244,6 +245,7 @@ def _main(arguments: list[str]) -> None:
         arrays.require_features(data)
         common_run.require_labels(run, data, "a table of MAPs needs them")
         parent = pathlib.Path(run.output_dir or "runs/paper_tables")
+    interruptions.safe_in(parent, resumes=False)
     failed = 0
     for plan in plans:
         result = make(plan, run, parent, flags.FLAGS.jobs)

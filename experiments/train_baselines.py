@@ -21,6 +21,7 @@ from absl import flags
 from common.data import arrays
 from common.runs import flags as common_flags
 from common.runs import folders
+from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -109,7 +110,7 @@ def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
     prepared = common_run.prepare(run, name, cell, cell.settings.supervised)
     finished = prepared.directory / "metrics.json"
     if finished.exists():
-        return files.read_json(finished)
+        return files.read_object(finished)
     with folders.writing(prepared.directory):
         return _fit_cell(name, cell, prepared)
 
@@ -210,6 +211,7 @@ def _main(arguments: list[str]) -> None:
         stem = pathlib.Path(run.dataset).stem
         parent = folders.choose(run, f"baselines_{stem}_{lengths[0]}")
         run = dataclasses.replace(run, output_dir=str(parent))
+    interruptions.safe_in(parent, resumes=False)
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)

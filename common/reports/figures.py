@@ -1,10 +1,13 @@
 """Pictures of an evaluation: curves, and sheets of what was retrieved."""
 
+import functools
 import io
 import textwrap
+import warnings
 
 import numpy as np
 from matplotlib import figure as mpl_figure
+from matplotlib import font_manager
 
 from common import hamming
 from common.data import arrays
@@ -15,6 +18,16 @@ DIRECTIONS = {"i2t": "image → text", "t2i": "text → image"}
 _RIGHT = "#2e8b57"
 _WRONG = "#b22222"
 _RETRIEVED = 8
+# Of Linux, Windows and macOS, for scripts that Matplotlib's own font lacks.
+_MORE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Arial Unicode MS",
+)
 
 
 def precision_recall(
@@ -145,6 +158,8 @@ def retrieve(
 
 def words(data: arrays.CrossModalData, row: int) -> str:
     """The words of an item's text, or how many it has without vocabulary."""
+    if data.text_kind == arrays.EMBEDDING:
+        return f"an embedding of {data.text_dim} numbers"
     present = np.flatnonzero(data.text[row])
     if data.vocabulary is None:
         return f"{len(present)} words"
@@ -175,8 +190,18 @@ def label_list(data: arrays.CrossModalData, row: int) -> tuple[str, ...]:
 def png(figure: mpl_figure.Figure) -> bytes:
     """The figure as a PNG file's bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    with warnings.catch_warnings():
+        # A box stands for what no font here can write.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
+
+
+@functools.cache
+def _families() -> tuple[str, ...]:
+    """Fonts for texts, those of this machine that write Chinese among them."""
+    known = set(font_manager.get_font_names())
+    return ("DejaVu Sans", *(name for name in _MORE_FONTS if name in known))
 
 
 def _two_axes(title):
@@ -207,7 +232,14 @@ def _show(axis, picture, text) -> None:
     axis.set(xlim=(0, 1), ylim=(0, 1))
     lines = textwrap.wrap(text, 15, max_lines=7, placeholder=" …")
     axis.text(
-        0.5, 0.5, "\n".join(lines), ha="center", va="center", fontsize=6.5
+        0.5,
+        0.5,
+        "\n".join(lines),
+        ha="center",
+        va="center",
+        fontsize=6.5,
+        fontfamily=_families(),
+        parse_math=False,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.runs import folders
+from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
@@ -46,6 +47,7 @@ def run_all(
         parent = folders.choose(
             run, f"{method.name}_ablation_{stem}_{config.bits}"
         )
+    interruptions.safe_in(parent, resumes=False)
     runs, compared, made_by = [], {}, []
     for seed in range(num_seeds):
         for bits in lengths:

@@ -12,6 +12,7 @@ from common.data import splits
 from common.runs import devices
 from common.runs import finished as finished_runs
 from common.runs import folders
+from common.runs import interruptions
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
@@ -82,6 +83,7 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
         with runner.one_sentence_errors():
             prepared = method.prepare(config, run)
             stack.enter_context(folders.writing(prepared.directory))
+        interruptions.safe_in(prepared.chief_directory, resumes=True)
         return _train(method, config, prepared)
 
 
@@ -131,7 +133,7 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
     with runner.one_sentence_errors():
         # A finished run counts only where its settings are these.
         prepared = method.prepare(config, run)
-        metrics = files.read_json(finished)
+        metrics = files.read_object(finished)
     if finished_runs.lacks_pictures(prepared.directory):
         _draw(prepared, method.title(config, run))
     return metrics

@@ -241,6 +241,20 @@ def test_an_answer_is_drawn_with_its_thumbnails(pictured, tmp_path):
     assert ((red[..., 0] > 180) & (red[..., 1] < 60)).mean() > 0.2
 
 
+def test_a_picture_that_asks_is_shown(pictured, tmp_path):
+    asking = dataclasses.replace(
+        _answer(pictured),
+        query_row=None,
+        picture=np.full((9, 9, 3), (0, 0, 255), np.uint8),
+    )
+
+    search.draw(pictured, asking, tmp_path / "search.png")
+
+    with Image.open(tmp_path / "search.png") as sheet:
+        blue = np.asarray(sheet.convert("RGB"))[:, :126].astype(int)
+    assert ((blue[..., 2] > 240) & (blue[..., 0] < 20)).mean() > 0.5
+
+
 def test_a_picture_that_was_asked_for_and_cannot_be_drawn_is_an_error(
     opened, pictured, tmp_path
 ):

@@ -1,5 +1,6 @@
 """Captions as JSON records: a line each, a list, or texts by file name."""
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -61,7 +62,7 @@ def _entry(record, kind, chosen, place, shown) -> entries.Entry:
         raise refused
     keys = list(record)
     try:
-        columns = headings.find(keys, kind, chosen)
+        columns = _columns(tuple(keys), kind, chosen)
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from error
     if columns is None:
@@ -86,3 +87,7 @@ def _entry(record, kind, chosen, place, shown) -> entries.Entry:
         scalars(record, used),
         place,
     )
+
+
+# Most records of a file have the same keys.
+_columns = functools.lru_cache(headings.find)

@@ -4,6 +4,7 @@ import io
 import numpy as np
 import pytest
 from matplotlib import colors
+from matplotlib import figure as mpl_figure
 from PIL import Image
 
 from common import hamming
@@ -158,6 +159,15 @@ def test_a_text_query_shows_words_and_finds_pictures(data, pictures):
     assert second == pytest.approx(4, abs=4)
     # Rows 3 and 5 have no thumbnail.
     assert [_shown(axis) for axis in figure.axes[6:]] == ["", ""]
+
+
+def test_what_no_font_can_write_is_drawn_without_a_warning(recwarn):
+    # Of a script that died out, and what is no formula.
+    axis = (drawn := mpl_figure.Figure()).subplots()
+    figures._show(axis, None, "\U00012000 $5 and $6_^{")
+
+    assert figures.png(drawn).startswith(b"\x89PNG")
+    assert not [one for one in recwarn if "Glyph" in str(one.message)]
 
 
 def test_captions_are_shown_as_they_were_written(data, pictures):
