@@ -1,23 +1,27 @@
 """Files that are either whole or absent: write beside, then rename."""
 
 import contextlib
-import hashlib
 import json
-import logging
 import os
 import pathlib
+import re
+import shutil
 import tempfile
+import zipfile
+from collections.abc import Collection
 from collections.abc import Iterator
-from collections.abc import Mapping
 from typing import Any
 from typing import BinaryIO
 
 import numpy as np
 
-from common.system import disk
+from common.system import digests
+from common.system import locks
 
-# Member of a `.npz` that holds the SHA-256 of all others.
-_DIGEST = "content_sha256"
+array_digest = digests.array_digest
+# Between a point with the name and this stand eight characters of tempfile's.
+_UNFINISHED = ".part"
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
 
 
 @contextlib.contextmanager
@@ -32,8 +36,8 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _named(path):
-        descriptor, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}."
+        descriptor, name = locks.making(
+            lambda: tempfile.mkstemp(dir=path.parent, **_affixes(path))
         )
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -41,16 +45,63 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
             with _named(path):
                 file.flush()
                 os.fsync(file.fileno())
-        # mkstemp makes files only the owner can read.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        with _named(path):
-            os.replace(name, path)
+                # mkstemp makes files only the owner can read.
+                mask = os.umask(0)
+                os.umask(mask)
+                os.chmod(name, 0o666 & ~mask)
+                # Before it is closed, which gives up its lock.
+                os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Gives a path for a folder that takes the place of `path` on success.
+
+    Nothing is there yet. A crash or an exception leaves what was at `path`
+    before, but for the moment between its removal and the new folder's.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def make():
+        made = tempfile.mkdtemp(dir=path.parent, **_affixes(path))
+        return os.open(made, os.O_RDONLY), made
+
+    descriptor, outer = locks.making(make)
+    try:
+        written = outer / path.name
+        yield written
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(written, path)
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
+        os.close(descriptor)
+
+
+def clear_unfinished(folder: str | os.PathLike) -> None:
+    """Removes what killed processes left of `atomic_write` in a folder.
+
+    And of `atomic_folder`. What a process is writing, here or elsewhere, is
+    left alone, and so is what has no name of ours. Folders below are not
+    looked into.
+    """
+    for path in pathlib.Path(folder).glob(f".*{_UNFINISHED}"):
+        if not _TEMPORARY.fullmatch(path.name):
+            continue
+        with locks.is_abandoned(path) as abandoned:
+            if abandoned and path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif abandoned:
+                path.unlink(missing_ok=True)
+
+
+def _affixes(path: pathlib.Path) -> dict[str, str]:
+    return {"prefix": f".{path.name}.", "suffix": _UNFINISHED}
 
 
 @contextlib.contextmanager
@@ -89,18 +140,21 @@ def read_json(path: str | os.PathLike) -> Any:
 
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
     """Writes named arrays and their SHA-256 as a compressed `.npz`."""
-    digest = np.array(_contents_digest(arrays))
+    lines = digests.listed(arrays)
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays, **{_DIGEST: digest})
+        np.savez_compressed(file, **arrays, **{digests.MEMBER: lines})
 
 
 def read_npz(
-    path: str | os.PathLike, expect_digest: bool = False
+    path: str | os.PathLike,
+    names: Collection[str] | None = None,
+    expect_digest: bool = False,
 ) -> dict[str, np.ndarray]:
-    """Reads every array of a `.npz`, never a pickle.
+    """Reads arrays of a `.npz`, never a pickle.
 
     Args:
         path: The file, by `write_npz` or another program.
+        names: Those to read, as far as they are there; None reads all.
         expect_digest: Whether to say so where a file has no SHA-256, as those
             of earlier releases.
 
@@ -113,36 +167,21 @@ def read_npz(
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
+                members = set(archive.files) - {digests.MEMBER}
+                found = {
+                    name: archive[name]
+                    for name in archive.files
+                    if name in members and (names is None or name in names)
+                }
+                lines = archive.get(digests.MEMBER)
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
-    digest = arrays.pop(_DIGEST, None)
-    if digest is None and expect_digest:
-        logging.warning(
-            "%s is of an earlier release and holds no SHA-256 of its content; "
-            "it is read unchecked.",
-            path,
-        )
-    if digest is not None and str(digest) != _contents_digest(arrays):
-        raise ValueError(
-            f"{path} does not fit its own SHA-256; it was edited or damaged. "
-            "Make it again."
-        )
-    return arrays
-
-
-def _contents_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over the names and all that `array_digest` sees."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(
-            f"{name} {array_digest(np.asarray(arrays[name]))}".encode()
-        )
-    return digest.hexdigest()
+    digests.check(path, found, members, lines, expect_digest)
+    return found
 
 
 def read_npy(path: str | os.PathLike) -> np.ndarray:
@@ -161,11 +200,13 @@ def read_npy(path: str | os.PathLike) -> np.ndarray:
     return found
 
 
-def array_digest(*arrays: np.ndarray) -> str:
-    """SHA-256 over dtypes, shapes and contents, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for block in disk.blocks(np.atleast_1d(array), 4096):
-            digest.update(np.ascontiguousarray(block))
-    return digest.hexdigest()
+def npz_names(path: str | os.PathLike) -> set[str]:
+    """Names of the arrays of a `.npz`; none where it is no such file."""
+    if not zipfile.is_zipfile(path):
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
+            return names - {digests.MEMBER}
+    except (zipfile.BadZipFile, OSError):
+        return set()

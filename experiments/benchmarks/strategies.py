@@ -15,9 +15,9 @@ import socket
 import tempfile
 
 import numpy as np
-from absl import app
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 
@@ -146,6 +146,7 @@ def _main(arguments: list[str]) -> None:
     one = np.array(seconds["one replica"])
     figures = {
         "kind": "strategies",
+        "provenance": [provenance.record(xla=False)],
         "hidden_units": given.hidden_units,
         "batch_size": given.batch_size,
         "cores": os.cpu_count(),
@@ -168,4 +169,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)
