@@ -43,7 +43,11 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
     assert [
         (one["variant"], one["other"], one["difference"])
         for one in result["comparisons"]
-    ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
+    ] == [
+        ("UGACH", "Baseline", 0),
+        ("UGACH", "Baseline-GAN", 0),
+        ("Baseline-GAN", "Baseline", 0),
+    ]
     assert "| UGACH less Baseline |" in result_tables.ablation(result)
     assert "| UGACH | 12 |" in result_tables.ablation(result)
 
