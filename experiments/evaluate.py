@@ -11,7 +11,6 @@ or booleans, or packed eight to a byte, with labels [n, c] of 0 and 1.
 """
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -142,17 +141,18 @@ def _show_files() -> None:
 def _define_flags() -> None:
     common_flags.define_run()
     for name, side in zip(_FILES, _SIDES, strict=True):
-        flags.DEFINE_string(name, "", f"A .npy of {side}.")
+        common_flags.define_path(name, "", f"A .npy of {side}.")
     flags.DEFINE_integer(
         "bits", 0, "Length of codes in files; 0: as many as columns."
     )
     flags.DEFINE_enum(
         "bit_order", "big", ("big", "little"), "Of packed codes in files."
     )
+    common_flags.define_dataset()
     flags.DEFINE_enum(
         "source", "codes", ("codes", "saved_model"), "Where codes come from."
     )
-    flags.DEFINE_string("output", "", "A .json file for all metrics.")
+    common_flags.define_path("output", "", "A .json file for all metrics.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -162,7 +162,7 @@ def _main(arguments: list[str]) -> None:
             _show_files()
         return
     with runner.one_sentence_errors():
-        finished = finished_runs.open_run(flags.FLAGS.run)
+        finished = finished_runs.open_run(flags.FLAGS.run, flags.FLAGS.dataset)
     runner.import_tensorflow()
     from common.reports import reporting
 
@@ -182,4 +182,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,7 +12,6 @@ sends only what the server does not have yet. `python -m experiments.search
 import pathlib
 import re
 
-from absl import app
 from absl import flags
 
 from common.hamming import exchange
@@ -120,7 +119,8 @@ def load_folder(
 
 def _define_flags() -> None:
     common_flags.define_run()
-    flags.DEFINE_string(
+    common_flags.define_dataset()
+    common_flags.define_path(
         "codes", "", "Folder that beam_encode made, in place of --run."
     )
     define_flags("http://127.0.0.1:19530")
@@ -145,7 +145,7 @@ def _main(arguments: list[str]) -> None:
             bits = _bits_of(folder)
             server = _connect(collection_name(folder), bits)
         else:
-            finished = finished_runs.open_run(given.run)
+            finished = finished_runs.open_run(given.run, given.dataset)
             server = connect(finished)
         if given.drop:
             server.drop()
@@ -172,4 +172,4 @@ def _bits_of(folder: pathlib.Path) -> int:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

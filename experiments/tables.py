@@ -14,7 +14,6 @@ import pathlib
 import re
 import sys
 
-from absl import app
 from absl import flags
 
 from common.runs import runner
@@ -55,7 +54,16 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
 
 
 def readmes() -> list[pathlib.Path]:
-    """Every README that may have tables."""
+    """Every README that may have tables.
+
+    Raises:
+        ValueError: This is no clone but an installed package.
+    """
+    if not (ROOT / "README.md").is_file():
+        raise ValueError(
+            "The tables stand in the READMEs of a clone of the repository; "
+            f"{ROOT} is none."
+        )
     below = [
         path
         for folder in _FOLDERS
@@ -76,7 +84,9 @@ def _read(path) -> dict:
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     stale = []
-    for path in readmes():
+    with runner.one_sentence_errors():
+        found = readmes()
+    for path in found:
         before = path.read_text(encoding="utf-8")
         with runner.one_sentence_errors():
             after = fill(before)
@@ -95,4 +105,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_boolean("check", False, "Change nothing; fail if stale.")
-    app.run(_main)
+    runner.run(_main)

@@ -174,7 +174,7 @@ def _define_flags() -> None:
     flags.DEFINE_list("change", [], "Changed settings, such as cmfh.rounds=50.")
     flags.DEFINE_list("lengths", [], "Code lengths K; empty takes 32 bits.")
     flags.DEFINE_integer("num_seeds", 1, "Number of seeds.", lower_bound=1)
-    flags.DEFINE_string("result", "", "A .json file for the figures.")
+    common_flags.define_path("result", "", "A .json file for the figures.")
 
 
 def _methods(names: list[str], changes: list[str]) -> dict:

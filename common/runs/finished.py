@@ -10,6 +10,7 @@ from common import hamming
 from common.data import arrays
 from common.data import bow
 from common.data import splits
+from common.runs import places
 from common.runs import records
 from common.runs import run as common_run
 from common.system import files
@@ -35,12 +36,19 @@ class FinishedRun:
         return self.record["config"]["bits"]
 
 
-def open_run(directory: str | os.PathLike) -> FinishedRun:
-    """Opens a run's folder; an empty name opens the newest one.
+def open_run(
+    directory: str | os.PathLike, dataset: str | os.PathLike = ""
+) -> FinishedRun:
+    """Opens a run's folder.
+
+    Args:
+        directory: The folder; empty takes that of the newest run.
+        dataset: Where its data set is now; empty looks where it was, as the
+            run recorded it and as it lay seen from the run.
 
     Raises:
         ValueError: No finished run of this version is there, or its data set
-            has changed.
+            is gone or has changed.
     """
     path = pathlib.Path(directory) if directory else newest()
     record = records.load(path)
@@ -48,6 +56,7 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
+    record = places.found(path, record, os.fspath(dataset))
     data, pictured = common_run.read_data(_run(path, record["run"]))
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(

@@ -16,6 +16,7 @@ from common.models import cluster
 from common.models import settings
 from common.models.settings import setting
 from common.runs import folders
+from common.runs import places
 from common.runs import records
 from common.system import files
 from common.system import stopwatch
@@ -31,6 +32,7 @@ class Run:
         readers.OPENCLIPART,
         "openclipart (embedded), a .npz file, a folder of .npy files or files "
         "of another project.",
+        path=True,
     )
     trust_pickle: bool = setting(
         False,
@@ -78,15 +80,20 @@ class Run:
         1, "Epochs from one validation to the next; 1 has all.", minimum=1
     )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
-    output_dir: str = setting("", "Where to write; empty makes a new folder.")
+    output_dir: str = setting(
+        "", "Where to write; empty makes a new folder.", path=True
+    )
     resume: bool = setting(False, "Continue the run in --output_dir.")
     cache_dir: str = setting(
-        "~/.cache/cross_modal_hashing", "Where correlation graphs are kept."
+        "~/.cache/cross_modal_hashing",
+        "Where correlation graphs are kept.",
+        path=True,
     )
     thumbnails: str = setting(
         "",
         "A .npz of JPEGs (jpeg, offset, index) for picture sheets and "
         "--image_input=pixels.",
+        path=True,
     )
     jit_compile: bool = setting(True, "Compile training steps with XLA.")
 
@@ -290,7 +297,9 @@ def prepare(
     worker = cluster.this_worker(run.strategy)
     if not worker.is_chief:
         directory /= f"worker-{worker.index}"
-    record = records.describe(run, method, config, data, split)
+    record = places.locate(
+        records.describe(run, method, config, data, split), directory
+    )
     record_file = directory / "run.json"
     if run.resume:
         records.check_same(record_file, record)

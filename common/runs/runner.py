@@ -51,17 +51,32 @@ def start(
 def run(main: Callable[[list[str]], None]) -> None:
     """Parses the command line and calls `main`, as absl's `app.run` does.
 
-    A command that is stopped ends with one sentence, see `interruptions`.
+    absl ends with status 1 after `--help`; here it is 0. A command that is
+    stopped ends with one sentence, see `interruptions`.
 
     Args:
         main: Takes the program's name and the words that belong to no flag.
     """
+    app.define_help_flags()
+    for name in ("help", "helpshort", "helpfull", "helpxml"):
+        flag = absl_flags.FLAGS[name]
+        flag.parse = _without_failure(flag.parse)
 
     def guarded(arguments):
         with interruptions.one_sentence():
             main(arguments)
 
     app.run(guarded)
+
+
+def _without_failure(parse):
+    def parse_and_end_well(argument):
+        try:
+            parse(argument)
+        except SystemExit:
+            sys.exit(0)
+
+    return parse_and_end_well
 
 
 def refuse_arguments(arguments: list[str]) -> None:

@@ -8,6 +8,8 @@ import pathlib
 import re
 import shutil
 import tempfile
+import zipfile
+from collections.abc import Collection
 from collections.abc import Iterator
 from typing import Any
 from typing import BinaryIO
@@ -142,8 +144,14 @@ def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Reads every array of a `.npz`, never a pickle.
+def read_npz(
+    path: str | os.PathLike, names: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Reads arrays of a `.npz`, never a pickle.
+
+    Args:
+        path: The file.
+        names: Those to read, as far as they are there; None reads all.
 
     Raises:
         ValueError: The file is not a whole archive of arrays.
@@ -153,7 +161,11 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                return {
+                    name: archive[name]
+                    for name in archive.files
+                    if names is None or name in names
+                }
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
@@ -176,6 +188,17 @@ def read_npy(path: str | os.PathLike) -> np.ndarray:
     if not isinstance(found, np.ndarray):
         raise ValueError(f"{path} is not a .npy, but an archive of several.")
     return found
+
+
+def npz_names(path: str | os.PathLike) -> set[str]:
+    """Names of the arrays of a `.npz`; none where it is no such file."""
+    if not zipfile.is_zipfile(path):
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return set()
 
 
 def array_digest(*arrays: np.ndarray) -> str:

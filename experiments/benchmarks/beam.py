@@ -15,7 +15,6 @@ import tempfile
 import time
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.data import neighbours
@@ -215,4 +214,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -9,7 +9,6 @@ cores. Everything is a ratio of times of one run.
 
 from importlib import metadata
 
-from absl import app
 from absl import flags
 
 from common.hamming import kernel
@@ -110,4 +109,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

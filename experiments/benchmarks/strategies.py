@@ -15,7 +15,6 @@ import socket
 import tempfile
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import provenance
@@ -170,4 +169,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

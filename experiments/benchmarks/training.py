@@ -13,7 +13,6 @@ import tempfile
 import time
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import provenance
@@ -210,4 +209,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

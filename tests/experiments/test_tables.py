@@ -122,3 +122,10 @@ def test_every_relative_link_of_a_readme_leads_somewhere():
         prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.S)
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", prose):
             assert (path.parent / target).exists(), f"{path}: {target}"
+
+
+def test_an_installed_package_has_no_tables_to_write(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+
+    with pytest.raises(SystemExit, match="READMEs of a clone .* is none"):
+        tables._main(["tables"])

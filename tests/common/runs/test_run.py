@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -108,6 +109,8 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
 
     record = records.load(prepared.directory)
 
+    name = pathlib.Path(run.dataset).name
+    assert record.pop("from_run") == {"dataset": f"../{name}"}
     assert record == records.describe(
         run, "method", config, prepared.data, prepared.split
     )

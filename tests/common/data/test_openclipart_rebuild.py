@@ -6,11 +6,11 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from common.data.openclipart import archive
-from common.data.openclipart import build
-from common.data.openclipart import features
-from common.data.openclipart import metadata
-from common.data.openclipart import pictures
+from common.data.openclipart.rebuild import __main__ as build
+from common.data.openclipart.rebuild import archive
+from common.data.openclipart.rebuild import features
+from common.data.openclipart.rebuild import metadata
+from common.data.openclipart.rebuild import pictures
 
 
 def drawing(path, *keywords):

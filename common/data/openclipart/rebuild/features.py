@@ -7,8 +7,8 @@ import numpy as np
 
 from common.backbones import efficientnet_lite0
 from common.backbones import torch_weights
-from common.data.openclipart import network
-from common.data.openclipart import pictures
+from common.data.openclipart.rebuild import network
+from common.data.openclipart.rebuild import pictures
 
 BATCH = 16
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.data.openclipart import metadata
+from common.data.openclipart.rebuild import metadata
 
 MIN_LABEL_DRAWINGS = 60
 MIN_WORD_DRAWINGS = 4
