@@ -5,9 +5,8 @@ but imports from the working directory first.
 """
 
 import ast
-import importlib.util
 import os
-import pkgutil
+import pathlib
 import runpy
 import sys
 
@@ -24,11 +23,17 @@ usage: cmh COMMAND [--FLAG=VALUE ...]
 
 
 def commands() -> dict[str, str]:
-    """What each command does, by its name: every module on top is one."""
+    """What each command does, by its name.
+
+    Every module on top is one, and every package that can be run.
+    """
+    folder = pathlib.Path(__file__).parent
+    found = {path.stem: path for path in folder.glob("*.py")}
+    found |= {path.parent.name: path for path in folder.glob("*/__main__.py")}
+    del found["__init__"]
     return {
-        module.name.replace("_", "-"): _first_line(module.name)
-        for module in pkgutil.iter_modules(__path__)
-        if not module.ispkg
+        name.replace("_", "-"): _first_line(path)
+        for name, path in sorted(found.items())
     }
 
 
@@ -60,8 +65,7 @@ def _help() -> str:
     return _HELP + "\n".join(lines)
 
 
-def _first_line(module: str) -> str:
+def _first_line(path) -> str:
     """First line of a module's docstring, without importing the module."""
-    spec = importlib.util.find_spec(f"{__name__}.{module}")
-    tree = ast.parse(spec.loader.get_source(spec.name))
+    tree = ast.parse(path.read_text("utf-8"))
     return (ast.get_docstring(tree) or "").partition("\n")[0]

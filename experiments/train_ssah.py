@@ -17,6 +17,7 @@ def _fit(config, prepared):
     from ssah import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train
+    config = config.for_rows(len(rows))
     draws = data_draws.PairDraws.at_most(len(rows), config.batch_size, run.seed)
     model = training.build_model(
         config, data, rows, draws.steps_per_epoch, run.seed, run.jit_compile

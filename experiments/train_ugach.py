@@ -17,6 +17,7 @@ def _fit(config, prepared):
     from ugach import training
 
     run, data, rows = prepared.run, prepared.data, prepared.split.train
+    config = config.for_rows(len(rows))
     with runner.one_sentence_errors():
         prepared.cache_dir.mkdir(parents=True, exist_ok=True)
         draws = training.make_draws(

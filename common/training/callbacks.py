@@ -12,20 +12,23 @@ from common.data import arrays
 from common.data import splits
 from common.metrics import diagnostics
 from common.metrics import evaluation
+from common.metrics import pairs
 from common.runs import encoding
 
 
 class RetrievalValidation(keras.callbacks.Callback):
-    """Adds validation MAP and bit balance to the logs of an epoch.
+    """Adds validation scores and bit balance to the logs of an epoch.
 
     Must stand before the TensorBoard callback, which writes the logs.
     `val_map_i2t` and `val_map_t2i` are tie-aware MAP over the whole
     validation database; `val_bit_balance_*` is the mean distance of a bit's
     share of ones from one half, 0 at best and 0.5 for constant codes. A MAP
-    is left out where no query has a relevant item.
+    is left out where no query has a relevant item, or there are no labels.
+    `val_recall_at_10_*` and `val_median_rank_*` tell how validation rows find
+    their own pair among one another.
 
     Args:
-        data: The data set; must have labels.
+        data: The data set.
         split: Its validation rows are the queries.
         directory: Where histograms of the bits' balance are written.
         skipped_phases: Phases that leave the codes as they are.
@@ -61,13 +64,14 @@ class RetrievalValidation(keras.callbacks.Callback):
         found = encoding.encode_split(
             encoders, self._data, self._query, self._database
         )
-        scores = found.evaluation(
-            self._data.labels[self._query], self._data.labels[self._database]
-        ).metrics()
+        scores = self._scores(found)
         for direction in ("i2t", "t2i"):
-            reached = scores[direction]["map_all"]
+            reached = scores.get(direction, {}).get("map_all")
             if reached is not None:
                 logs[f"val_map_{direction}"] = reached
+            own = scores["pairs"][direction]
+            logs[f"val_recall_at_10_{direction}"] = own["recall_at_10"]
+            logs[f"val_median_rank_{direction}"] = own["median_rank"]
         for name, packed in (
             ("image", found.retrieval_image),
             ("text", found.retrieval_text),
@@ -79,6 +83,21 @@ class RetrievalValidation(keras.callbacks.Callback):
             self._histogram(f"bit_balance_{name}", balance, epoch)
         for warning in evaluation.collapse_warnings(scores):
             logging.warning("Epoch %d: %s", epoch + 1, warning)
+
+    def _scores(self, found: encoding.SplitCodes) -> dict:
+        scores = {
+            "bits": found.query_image.bits,
+            "codes": evaluation.code_statistics(
+                found.retrieval_image, found.retrieval_text
+            ),
+        }
+        if self._data.labels is not None:
+            scores = found.evaluation(
+                self._data.labels[self._query],
+                self._data.labels[self._database],
+            ).metrics()
+        own = pairs.scores(found.query_image, found.query_text)
+        return scores | {"pairs": own}
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Flushes the histograms."""

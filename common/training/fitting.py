@@ -59,10 +59,14 @@ def fit(
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:
         return
+    steps = draws.steps_per_epoch
+    print(
+        f"{epochs} epochs of {steps} steps with batches of "
+        f"{draws.batch_size}: {epochs * steps} steps."
+    )
     watching = [common_checkpoints.SaveEpochs(checkpoints)]
     if prepared.worker.is_chief:
         watching = [*_logging(prepared, optimizers, unscored_phases), *watching]
-    steps = draws.steps_per_epoch
     batches = pipeline.batches(
         prepared.data,
         prepared.split.train,
@@ -96,7 +100,7 @@ def _logging(prepared, optimizers, unscored_phases) -> list:
         callbacks.LearningRates(optimizers),
         keras.callbacks.TensorBoard(logs, write_graph=False),
     ]
-    if len(prepared.split.validation) and prepared.data.labels is not None:
+    if len(prepared.split.validation):
         validation = callbacks.RetrievalValidation(
             prepared.data,
             prepared.split,

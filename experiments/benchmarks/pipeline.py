@@ -124,7 +124,7 @@ def _model(data, given):
         hidden_units=given.hidden_units,
         batch_size=given.batch_size,
         pool_size=0,
-    )
+    ).for_rows(len(data))
     draws = training.make_draws(config, data, np.arange(len(data)), "", seed=0)
     model = training.build_model(
         config, data.image_dim, data.text_dim, draws, seed=0

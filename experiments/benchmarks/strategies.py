@@ -109,6 +109,7 @@ def _steps(hidden_units, batch_size) -> list[float]:
         alternation="batch",
         pretrain_epochs=0,
         epochs=1,
+        decay_epochs=1,
     )
     with tempfile.TemporaryDirectory() as cache:
         draws = training.make_draws(config, data, rows, cache, seed=0)
