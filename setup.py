@@ -5,14 +5,21 @@ address of the repository on the web: the package's description then links to
 its pages and pictures.
 """
 
+import json
 import os
 import pathlib
 import re
+import runpy
+import shutil
 
 import setuptools
+from setuptools.command import build_py
 from setuptools.command import sdist
 
 ROOT = pathlib.Path(__file__).parent
+# The package itself cannot be imported before its requirements are there.
+CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
+COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
 PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
 URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
 # Of Markdown: a block of code, left as it is, or a link or picture to a file.
@@ -22,8 +29,31 @@ LINK = re.compile(
 )
 
 
+def write_commit(folder):
+    """Leaves the commit in a built package, which has no git to ask."""
+    found = CODE["from_git"](ROOT)
+    target = pathlib.Path(folder) / COMMIT
+    # What an earlier build left. In a source archive it may be a link.
+    target.unlink(missing_ok=True)
+    if found is not None:
+        target.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    elif (ROOT / COMMIT).is_file():
+        shutil.copy(ROOT / COMMIT, target)
+
+
+class BuildPy(build_py.build_py):
+    """Builds packages that know their commit."""
+
+    def run(self):
+        """Builds, and leaves the commit beside the modules."""
+        super().run()
+        # An editable install runs from the clone.
+        if not self.editable_mode:
+            write_commit(self.build_lib)
+
+
 class Sdist(sdist.sdist):
-    """Makes source archives of what a clone has: tests and C headers too."""
+    """Makes source archives of what a clone has, and that know their commit."""
 
     def make_distribution(self):
         """Makes the archive."""
@@ -37,6 +67,11 @@ class Sdist(sdist.sdist):
             )
         self.filelist.remove_duplicates()
         super().make_distribution()
+
+    def make_release_tree(self, base_dir, files):
+        """Makes the archive's tree, and leaves the commit in it."""
+        super().make_release_tree(base_dir, files)
+        write_commit(base_dir)
 
 
 def page(text, url):
@@ -62,7 +97,7 @@ def page(text, url):
 
 setuptools.setup(
     name="cross-modal-hashing",
-    version="0.1.0",
+    version=CODE["VERSION"],
     description="UGACH, UCH and SSAH: images and texts in one Hamming space",
     long_description=page((ROOT / "README.md").read_text("utf-8"), URL),
     long_description_content_type="text/markdown",
@@ -93,6 +128,7 @@ setuptools.setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
+    cmdclass={"build_py": BuildPy, "sdist": Sdist},
     packages=setuptools.find_packages(
         include=[
             f"{name}{suffix}" for name in PACKAGES for suffix in ("", ".*")
@@ -100,7 +136,6 @@ setuptools.setup(
         # Only a clone and source archives have it.
         exclude=["common.data.openclipart.rebuild"],
     ),
-    cmdclass={"sdist": Sdist},
     # Without a compiler the build goes on and `common.hamming.kernel` uses
     # NumPy.
     ext_modules=[
@@ -158,6 +193,8 @@ setuptools.setup(
         "absl-py>=2.1",
         "matplotlib>=3.9",
         "pillow>=10",
+        # Words that are not in a vocabulary.
+        "snowballstemmer>=2.2",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],

@@ -5,8 +5,9 @@ but imports from the working directory first.
 """
 
 import ast
+import importlib.util
 import os
-import pathlib
+import pkgutil
 import runpy
 import sys
 
@@ -23,18 +24,17 @@ usage: cmh COMMAND [--FLAG=VALUE ...]
 
 
 def commands() -> dict[str, str]:
-    """What each command does, by its name.
-
-    Every module on top is one, and every package that can be run.
-    """
-    folder = pathlib.Path(__file__).parent
-    found = {path.stem: path for path in folder.glob("*.py")}
-    found |= {path.parent.name: path for path in folder.glob("*/__main__.py")}
-    del found["__init__"]
+    """What each command does, by its name: modules, and folders that run."""
     return {
-        name.replace("_", "-"): _first_line(path)
-        for name, path in sorted(found.items())
+        module.name.replace("_", "-"): _first_line(module.name)
+        for module in pkgutil.iter_modules(__path__)
+        if not module.ispkg or _runs(module.name)
     }
+
+
+def _runs(package: str) -> bool:
+    name = f"{__name__}.{package}.__main__"
+    return importlib.util.find_spec(name) is not None
 
 
 def main() -> None:
@@ -65,7 +65,8 @@ def _help() -> str:
     return _HELP + "\n".join(lines)
 
 
-def _first_line(path) -> str:
+def _first_line(module: str) -> str:
     """First line of a module's docstring, without importing the module."""
-    tree = ast.parse(path.read_text("utf-8"))
+    spec = importlib.util.find_spec(f"{__name__}.{module}")
+    tree = ast.parse(spec.loader.get_source(spec.name))
     return (ast.get_docstring(tree) or "").partition("\n")[0]

@@ -8,6 +8,7 @@ Exit code 0: nothing is wrong; 2: something is; 1: it is no data set.
 """
 
 import math
+import os
 import pathlib
 import sys
 
@@ -18,6 +19,7 @@ from common.data import arrays
 from common.data import checkup as data_checkup
 from common.data import readers
 from common.data import thumbnails
+from common.runs import flags as common_flags
 from common.runs import runner
 from common.system import files
 
@@ -143,7 +145,7 @@ def _contact_sheet(
         picture = pictures.picture(row)
         if picture is not None:
             axis.imshow(picture)
-        axis.set_title(f"{row}: {figures.words(data, row)[:40]}", fontsize=6)
+        axis.set_title(f"{row}: {figures.caption(data, row)[:40]}", fontsize=6)
     return figure
 
 
@@ -155,17 +157,17 @@ def _write(path: pathlib.Path, figure) -> None:
 
 
 def _define_flags() -> None:
-    flags.DEFINE_string(
+    common_flags.define_path(
         "output_dir", "", "Where to write; empty: runs/inspect_NAME."
     )
-    flags.DEFINE_string("thumbnails", "", "A .npz of JPEGs for the sheet.")
+    common_flags.define_path("thumbnails", "", "A .npz of JPEGs for the sheet.")
     flags.DEFINE_boolean("trust_pickle", False, "Read pickled arrays.")
 
 
 def _main(arguments: list[str]) -> None:
     if len(arguments) != 2:
         sys.exit("Error: name one data set; see --help.")
-    given, source = flags.FLAGS, arguments[1]
+    given, source = flags.FLAGS, os.path.expanduser(arguments[1])
     name = f"inspect_{pathlib.Path(source).stem}"
     output_dir = pathlib.Path(given.output_dir or pathlib.Path("runs") / name)
     with runner.one_sentence_errors():

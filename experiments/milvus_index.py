@@ -119,7 +119,8 @@ def load_folder(
 
 def _define_flags() -> None:
     common_flags.define_run()
-    flags.DEFINE_string(
+    common_flags.define_dataset()
+    common_flags.define_path(
         "codes", "", "Folder that beam_encode made, in place of --run."
     )
     define_flags("http://127.0.0.1:19530")
@@ -144,7 +145,7 @@ def _main(arguments: list[str]) -> None:
             bits = _bits_of(folder)
             server = _connect(collection_name(folder), bits)
         else:
-            finished = finished_runs.open_run(given.run)
+            finished = finished_runs.open_run(given.run, given.dataset)
             server = connect(finished)
         if given.drop:
             server.drop()

@@ -20,16 +20,24 @@ from common.runs import runner
 from experiments import milvus_index
 
 _DEFAULT_TOP_K = 8
+# Pixels of a picture that asks, where it is shown.
+_SHOWN = 128
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a query found: data rows, nearest first, and their distances."""
+    """What a query found: data rows, nearest first, and their distances.
+
+    `notes` says which words were not taken as they were typed; `picture` is
+    one that asked, RGB pixels to look at.
+    """
 
     query: str
     query_row: int | None
     rows: np.ndarray
     distances: np.ndarray
+    notes: tuple[str, ...] = ()
+    picture: np.ndarray | None = None
 
 
 def search_text(
@@ -47,9 +55,11 @@ def search_text(
         server: Where the codes are searched, by default in the run's own file.
 
     Raises:
-        ValueError: The run's data has no vocabulary, or none of these words.
+        ValueError: The run's data has no vocabulary, or neither these words
+            nor any near them.
     """
     from common.data import bow
+    from common.data import words
 
     vocabulary = finished.data.vocabulary
     if vocabulary is None:
@@ -57,16 +67,23 @@ def search_text(
             "The data set has no `vocab`, so a text cannot be turned into its "
             "bag of words; ask with --item."
         )
-    known = bow.known_words(text, vocabulary)
-    if not known:
+    understood = words.understand(text, vocabulary)
+    if not understood.known:
+        closest = "; ".join(
+            f"closest to {word}: {', '.join(found)}"
+            for word, found in understood.unknown.items()
+            if found
+        )
+        such = f"such as {', '.join(map(str, vocabulary[:8]))}"
         raise ValueError(
             f"None of the words of {text!r} is among the {len(vocabulary)} of "
-            f"the vocabulary, such as {', '.join(map(str, vocabulary[:8]))}."
+            f"the vocabulary, {closest or such}."
         )
+    query = " ".join(understood.known)
     encode = _encoders(finished).text
-    packed = np.asarray(encode(bow.encode([text], vocabulary)))
-    query = " ".join(known)
-    return _answer(finished, query, None, packed, "image", top_k, server)
+    packed = np.asarray(encode(bow.encode([query], vocabulary)))
+    answer = _answer(finished, query, None, packed, "image", top_k, server)
+    return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
 
 def search_image(
@@ -99,7 +116,8 @@ def search_image(
             "them with experiments.extract_features, or ask with --item."
         )
     made, path = preprocessing.repeat(finished.data.extractor, weights)
-    pixels = photographs.read(file, made.size)
+    picture = photographs.open_file(file)
+    pixels = photographs.squeeze(picture, made.size)
 
     from common.backbones import extractor as backbone_extractor
 
@@ -107,7 +125,9 @@ def search_image(
     packed = _encoders(finished).image(extractor.features(pixels[None]))
     name = os.path.basename(file)
     packed = np.asarray(packed)
-    return _answer(finished, name, None, packed, "text", top_k, server)
+    answer = _answer(finished, name, None, packed, "text", top_k, server)
+    picture.thumbnail((_SHOWN, _SHOWN))
+    return dataclasses.replace(answer, picture=np.asarray(picture))
 
 
 def search_item(
@@ -153,21 +173,35 @@ def search_item(
 
 
 def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
-    """The answer as lines: rank, distance, id, words and labels."""
+    """The answer as lines: rank, distance, id, labels and words.
+
+    Where captions were kept, they and the pictures' paths stand below.
+    """
     from common.reports import figures
 
     data = finished.data
     lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
+    lines = [*answer.notes, *lines]
     for place, (row, distance) in enumerate(
         zip(answer.rows, answer.distances, strict=True), start=1
     ):
         labels = figures.labels(data, row)
         labels = f"  [{labels}]" if labels else ""
-        words = figures.words(data, row)[:60]
-        lines.append(
-            f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"
-        )
+        head = f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}"
+        if data.originals is None:
+            lines.append(f"{head}  {figures.words(data, row)[:60]}")
+            continue
+        lines += [head, *(f"     {line}" for line in _original(data, row))]
     return "\n".join(lines)
+
+
+def _original(data, row) -> list[str]:
+    """The caption as it was written, and where the picture is."""
+    from common.reports import figures
+
+    lines = figures.caption(data, row).splitlines()
+    paths = data.originals.paths
+    return lines if paths is None else [*lines, paths[row]]
 
 
 def draw(
@@ -183,7 +217,7 @@ def draw(
     )
     if pictures is None:
         return False
-    shown = None
+    shown = answer.picture
     if answer.query_row is not None:
         shown = pictures.picture(answer.query_row)
     sheet = figures.picture_sheet(
@@ -251,9 +285,10 @@ def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
 
 def _define_flags() -> None:
     common_flags.define_run()
+    common_flags.define_dataset()
     flags.DEFINE_string("text", "", "Words to ask with.")
-    flags.DEFINE_string("image", "", "Picture file to ask with.")
-    flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
+    common_flags.define_path("image", "", "Picture file to ask with.")
+    common_flags.define_path("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
     flags.DEFINE_enum(
         "ask_with", "image", ("image", "text"), "Which half of --item asks."
@@ -262,7 +297,7 @@ def _define_flags() -> None:
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
     milvus_index.define_flags("")
-    flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
+    common_flags.define_path("picture", "", "Where to draw; empty: in the run.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -271,7 +306,7 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         if sum(map(bool, (given.text, given.image, given.item))) != 1:
             raise ValueError("Ask with one of --text, --image and --item.")
-        finished = finished_runs.open_run(given.run)
+        finished = finished_runs.open_run(given.run, given.dataset)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None

@@ -18,6 +18,7 @@ from absl import flags
 
 from common.runs import runner
 from common.system import files
+from experiments.papers import origins
 from experiments.papers import result_tables
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -42,12 +43,12 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
     def table(match: re.Match) -> str:
         result = _read(results / f"{match[2]}.json")
         made = result_tables.MAKERS[result["kind"]](result)
-        return f"{match[1]}{made}\n{match[3]}"
+        return f"{match[1]}{origins.below(made, [result])}\n{match[3]}"
 
     def overview(match: re.Match) -> str:
         found = [_read(results / f"{name}.json") for name in match[3].split()]
         made = result_tables.overview(found, int(match[2]))
-        return f"{match[1]}{made}\n{match[4]}"
+        return f"{match[1]}{origins.below(made, found)}\n{match[4]}"
 
     return _OVERVIEW.sub(overview, _PLACE.sub(table, text))
 

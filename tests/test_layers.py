@@ -51,12 +51,17 @@ NUMPY_ONLY = (
     "common.data.arrays",
     "common.data.bow",
     "common.data.captions",
+    "common.data.captions.plan",
+    "common.data.captions.reading",
+    "common.data.captions.rows",
     "common.data.draws",
     "common.data.neighbours",
+    "common.data.originals",
     "common.data.protocols.stored",
     "common.data.readers",
     "common.data.splits",
     "common.data.thumbnails",
+    "common.data.words",
     "common.hamming",
     "common.hamming.codes",
     "common.hamming.distances",
@@ -78,15 +83,22 @@ NUMPY_ONLY = (
     "common.reports",
     "common.reports.figures",
     "common.runs",
+    "common.runs.devices",
     "common.runs.finished",
     "common.runs.flags",
+    "common.runs.folders",
+    "common.runs.places",
+    "common.runs.provenance",
     "common.runs.records",
     "common.runs.run",
     "common.runs.runner",
     "common.system",
+    "common.system.code",
     "common.system.disk",
     "common.system.extras",
     "common.system.files",
+    "common.system.locks",
+    "common.system.machine",
     "common.system.stopwatch",
     "common.training",
     "ssah",
@@ -155,6 +167,9 @@ def allowed(importer, imported):
         return True
     if other != "common":
         return False
+    if importer == ("common", ""):
+        # It hands on the version.
+        return other_room == "system"
     return package in METHODS or other_room in BELOW.get(room, ())
 
 

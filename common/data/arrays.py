@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from common.data import originals as data_originals
 from common.system import disk
 from common.system import files
 
@@ -32,6 +33,9 @@ class CrossModalData:
             `common.backbones.preprocessing`, or None.
         parts: Row numbers of `query`, `retrieval`, `train` and perhaps
             `validation`, [m] int64 each, where the data set comes split.
+        groups: Number of the picture that a row shares with others, [n]
+            integers, or None where every row has its own.
+        originals: Captions and paths as they were, or None.
 
     Raises:
         ValueError: Shapes, dtypes or values do not fit together.
@@ -46,6 +50,8 @@ class CrossModalData:
     image_scale: np.ndarray | None = None
     extractor: str | None = None
     parts: Mapping[str, np.ndarray] | None = None
+    groups: np.ndarray | None = None
+    originals: data_originals.Originals | None = None
 
     def __post_init__(self):
         if self.image.ndim == 4:
@@ -188,11 +194,24 @@ def _check_counts(data: CrossModalData) -> None:
         for name in ("image", "text", "labels", "ids")
         if getattr(data, name) is not None
     }
+    if data.groups is not None:
+        _check_groups(data.groups)
+        counts["groups"] = len(data.groups)
+    if data.originals is not None:
+        counts |= data.originals.lengths()
     if len(set(counts.values())) != 1:
         received = ", ".join(f"{name}: {n}" for name, n in counts.items())
         raise ValueError(
             "Images, texts, labels and ids must pair up row by row; received "
             f"row counts {received}."
+        )
+
+
+def _check_groups(groups: np.ndarray) -> None:
+    if groups.ndim != 1 or groups.dtype.kind not in "ui":
+        raise ValueError(
+            "`groups` must hold an integer for each item; received shape "
+            f"{groups.shape}, dtype {groups.dtype}."
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from common.data import arrays
+from common.data import originals
 from common.data import splits
 from common.data.layouts import recognition
 
@@ -23,6 +24,7 @@ _KEYS = {
     "label_names": ("label_names",),
     "image_scale": ("image_scale",),
     "extractor": ("extractor",),
+    "groups": ("groups",),
 }
 
 
@@ -43,9 +45,10 @@ def read(
         source: `openclipart` (embedded), a `.npz` file, or a folder of
             `.npy` files, which are memory-mapped. Keys or file names:
             `image`, `text`, and optionally `labels`, `ids`, `vocab`,
-            `label_names`, `image_scale`, `extractor`, and the rows `query`,
-            `retrieval`, `train` and `validation` of a data set that comes
-            split. Or files of another project, see `common.data.layouts`.
+            `label_names`, `image_scale`, `extractor`, `groups`, what
+            `common.data.originals` reads, and the rows `query`, `retrieval`,
+            `train` and `validation` of a data set that comes split. Or files
+            of another project, see `common.data.layouts`.
         trust_pickle: Whether files may be unpickled where a layout needs it.
 
     Raises:
@@ -113,6 +116,8 @@ def _own_fields(source) -> dict:
         fields["extractor"] = str(fields["extractor"])
     elif str(source) == OPENCLIPART:
         fields["extractor"] = embedded("extractor.json").read_text("utf-8")
+    place = pathlib.Path(source).absolute().parent
+    fields["originals"] = originals.read(place, keys, load)
     if {"query", "retrieval"} <= keys:
         fields["parts"] = {
             part: read_rows(source, part)

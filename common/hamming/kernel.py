@@ -64,6 +64,25 @@ def _load(path: pathlib.Path) -> ctypes.CDLL | None:
     return found if found.scan_version() == VERSION else None
 
 
+def path() -> str:
+    """Which instructions the scans use on this processor.
+
+    Returns:
+        `avx512`, `popcnt` or `portable` of the compiled ones; `numpy` without
+        them.
+    """
+    if library() is None:
+        return "numpy"
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return "portable"
+    found = set(text.partition("\nflags")[2].partition("\n")[0].split())
+    if {"avx512_vpopcntdq", "avx512vl"} <= found:
+        return "avx512"
+    return "popcnt" if "popcnt" in found else "portable"
+
+
 def call(name: str, *arguments: int | np.ndarray) -> None:
     """Calls one compiled function; other Python threads run meanwhile.
 

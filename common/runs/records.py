@@ -3,16 +3,14 @@
 import dataclasses
 import os
 import pathlib
-import platform
-from importlib import metadata
 from typing import Any
 
 from common.data import arrays
 from common.data import bow
 from common.data import splits
+from common.runs import provenance
 from common.system import files
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
 # What a resumed run must not change although no method knows of it; XLA draws
 # other random numbers from the same seed.
 _FIXED = ("seed", "jit_compile", "image_input")
@@ -46,11 +44,63 @@ def describe(
             "empty_texts": len(data.empty_texts()),
         },
         "split": {**split.counts(), "sha256": split.digest()},
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in _PACKAGES},
-        },
     }
+
+
+def add_session(directory: str | os.PathLike, made_by: dict) -> None:
+    """Notes in `run.json` what trains a run from now on.
+
+    A session with the same code and machine as the one before adds nothing.
+
+    Args:
+        directory: The run's folder.
+        made_by: Of `provenance.record`.
+
+    Raises:
+        ValueError: The folder holds no run.
+        OSError: It cannot be written.
+    """
+    record = load(directory)
+    sessions = _sessions(record)
+    if made_by not in sessions[-1:]:
+        record["provenance"] = [*sessions, made_by]
+        files.write_json(pathlib.Path(directory) / "run.json", record)
+
+
+def made_by(directory: str | os.PathLike) -> list[dict]:
+    """What a run was made by: each session of its training, its evaluation.
+
+    Runs of earlier versions have one record that says so. Where nothing was
+    trained yet there is none.
+
+    Args:
+        directory: The run's folder.
+
+    Raises:
+        ValueError: What the folder holds is no run.
+    """
+    if not (pathlib.Path(directory) / "run.json").is_file():
+        return []
+    found = _sessions(load(directory))
+    evaluated = pathlib.Path(directory) / "metrics.json"
+    if evaluated.is_file():
+        found += _listed(files.read_json(evaluated))
+    distinct = []
+    provenance.places(found, distinct)
+    return distinct
+
+
+def _sessions(record: dict) -> list[dict]:
+    found = _listed(record)
+    # Earlier versions kept those of packages.
+    if not found and record.get("versions"):
+        return [provenance.before(record["versions"])]
+    return found
+
+
+def _listed(content: Any) -> list[dict]:
+    found = content.get("provenance") if isinstance(content, dict) else None
+    return list(found) if isinstance(found, list) else []
 
 
 def load(directory: str | os.PathLike) -> dict:
@@ -122,10 +172,3 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             f"Cannot resume {record_file.parent} with other settings: "
             f"{changed}."
         )
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"

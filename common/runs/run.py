@@ -1,7 +1,6 @@
 """What a run is about besides its method: data, seed and where it writes."""
 
 import dataclasses
-import datetime
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,8 @@ from common.data.protocols import stored
 from common.models import cluster
 from common.models import settings
 from common.models.settings import setting
+from common.runs import folders
+from common.runs import places
 from common.runs import records
 from common.system import files
 from common.system import stopwatch
@@ -31,6 +32,7 @@ class Run:
         readers.OPENCLIPART,
         "openclipart (embedded), a .npz file, a folder of .npy files or files "
         "of another project.",
+        path=True,
     )
     trust_pickle: bool = setting(
         False,
@@ -78,15 +80,20 @@ class Run:
         1, "Epochs from one validation to the next; 1 has all.", minimum=1
     )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
-    output_dir: str = setting("", "Where to write; empty makes a new folder.")
+    output_dir: str = setting(
+        "", "Where to write; empty makes a new folder.", path=True
+    )
     resume: bool = setting(False, "Continue the run in --output_dir.")
     cache_dir: str = setting(
-        "~/.cache/cross_modal_hashing", "Where correlation graphs are kept."
+        "~/.cache/cross_modal_hashing",
+        "Where correlation graphs are kept.",
+        path=True,
     )
     thumbnails: str = setting(
         "",
         "A .npz of JPEGs (jpeg, offset, index) for picture sheets and "
         "--image_input=pixels.",
+        path=True,
     )
     jit_compile: bool = setting(True, "Compile training steps with XLA.")
 
@@ -272,8 +279,8 @@ def prepare(
         check: Refuses settings that do not fit the data or the split.
 
     Raises:
-        ValueError: The inputs are wrong, the folder already holds a run, or
-            `--resume` finds another run's settings there.
+        ValueError: The inputs are wrong, the folder already holds a run or is
+            being written, or `--resume` finds another run's settings there.
         OSError: The folder cannot be written.
     """
     data, split = read_inputs(run, supervised)
@@ -285,20 +292,24 @@ def prepare(
     if run.thumbnails:
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
-    directory = choose_directory(run, method, config)
+    stem = pathlib.Path(run.dataset).stem
+    directory = folders.choose(run, f"{method}_{stem}_{config.bits}_{run.seed}")
     worker = cluster.this_worker(run.strategy)
     if not worker.is_chief:
         directory /= f"worker-{worker.index}"
-    record = records.describe(run, method, config, data, split)
+    record = places.locate(
+        records.describe(run, method, config, data, split), directory
+    )
     record_file = directory / "run.json"
     if run.resume:
         records.check_same(record_file, record)
-    elif record_file.exists():
-        raise ValueError(
-            f"{directory} already holds a run; pass --resume to continue it or "
-            "another --output_dir."
-        )
-    else:
+        return Prepared(run, data, split, directory)
+    with folders.writing(directory):
+        if record_file.exists():
+            raise ValueError(
+                f"{directory} already holds a run; pass --resume to continue "
+                "it or another --output_dir."
+            )
         # The record comes last: where it stands, nothing else is missing.
         split.save(directory / "split.npz")
         files.write_json(record_file, record)
@@ -336,23 +347,3 @@ def require_labels(run: Run, data: arrays.CrossModalData, reason: str) -> None:
             f"{run.dataset} has no `labels`, and {reason}; add `labels` "
             "[n, c] of 0 and 1."
         )
-
-
-def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:
-    """The folder a run asks for, or a new one under `runs`.
-
-    Raises:
-        ValueError: A run is to be resumed that was not named.
-    """
-    if run.output_dir:
-        return pathlib.Path(run.output_dir)
-    if run.strategy == "multi_worker":
-        raise ValueError(
-            "--strategy=multi_worker needs an --output_dir, a folder that all "
-            "workers see."
-        )
-    if run.resume:
-        raise ValueError("--resume needs the --output_dir of the run.")
-    time = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    data = pathlib.Path(run.dataset).stem
-    return pathlib.Path("runs") / f"{name}_{data}_{config.bits}_{time}"

@@ -8,6 +8,8 @@ import keras
 
 from common.data import pipeline
 from common.models import base
+from common.runs import provenance
+from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
 from common.training import callbacks
@@ -27,7 +29,8 @@ def fit(
 ) -> None:
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
-    Writes `checkpoints/` after every epoch and TensorBoard events to `logs/`.
+    Notes the session in `run.json`, and writes `checkpoints/` after every epoch
+    and TensorBoard events to `logs/`.
     Validation rows are scored where the data has labels. Of several workers
     the first does this; the others keep checkpoints, and all resume from those
     of the first.
@@ -55,6 +58,9 @@ def fit(
             finished = checkpoints.restore(
                 prepared.chief_directory / "checkpoints"
             )
+        if finished < epochs:
+            made_by = provenance.record(model.jit_compile)
+            records.add_session(prepared.directory, made_by)
     if finished:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:

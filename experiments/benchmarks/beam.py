@@ -19,6 +19,7 @@ from absl import flags
 
 from common.data import neighbours
 from common.hamming import kernel
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from experiments.benchmarks import processes
@@ -200,6 +201,7 @@ def _main(arguments: list[str]) -> None:
         rows = {"encode": given.rows, "neighbours": given.queries}
         figures = {
             "kind": "beam",
+            "provenance": [provenance.record()],
             "cores": kernel.core_count(),
             **{name: given[name].value for name in ("dim", "hidden_units")},
             "neighbours": _NEIGHBOURS,

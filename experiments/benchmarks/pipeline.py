@@ -23,6 +23,7 @@ import time
 import numpy as np
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from common.system import stopwatch
@@ -199,6 +200,7 @@ def _main(arguments: list[str]) -> None:
         figures = {
             name: given[name].value for name in (*names, "turn", "rounds")
         }
+        figures["provenance"] = [provenance.record(xla=True)]
         figures |= time_sources(folder, given)
         figures["disk"] |= _peak_of_another_process(folder)
     print(json.dumps(figures, indent=2))

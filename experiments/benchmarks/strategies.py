@@ -17,6 +17,7 @@ import tempfile
 import numpy as np
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 
@@ -145,6 +146,7 @@ def _main(arguments: list[str]) -> None:
     one = np.array(seconds["one replica"])
     figures = {
         "kind": "strategies",
+        "provenance": [provenance.record(xla=False)],
         "hidden_units": given.hidden_units,
         "batch_size": given.batch_size,
         "cores": os.cpu_count(),

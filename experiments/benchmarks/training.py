@@ -15,6 +15,7 @@ import time
 import numpy as np
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from ugach import config as ugach_config
@@ -185,7 +186,11 @@ def _main(arguments: list[str]) -> None:
         f"products {machine.products / 1e9:.0f} GFLOP/s, stream "
         f"{machine.stream / 1e9:.1f} GB/s"
     )
-    figures = {"machine": dataclasses.asdict(machine), "steps": {}}
+    figures = {
+        "provenance": [provenance.record(xla=True)],
+        "machine": dataclasses.asdict(machine),
+        "steps": {},
+    }
     for kind, measured in seconds.items():
         least = floor_seconds(machine, config, kind)
         print(

@@ -1,6 +1,8 @@
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -156,3 +158,91 @@ def test_digests_tell_type_shape_content_and_order_apart():
     ]
 
     assert len(set(digests)) == len(digests)
+
+
+WRITER = """
+import sys, time
+from common.system import files
+with files.atomic_write(sys.argv[1]), files.atomic_folder(sys.argv[2]) as made:
+    made.mkdir()
+    (made / "half").touch()
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path / "file", tmp_path / "folder"],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"writing\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_what_a_killed_writer_left_is_cleared_and_a_live_one_left_alone(
+    tmp_path, writer
+):
+    files.clear_unfinished(tmp_path)
+    assert len(os.listdir(tmp_path)) == 2
+    writer.kill()
+    writer.wait()
+
+    files.clear_unfinished(tmp_path)
+
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["file", ".file", ".file.part", ".file.12345678", ".file.SHOUTING.part"],
+)
+def test_a_file_without_a_name_of_ours_is_not_cleared(tmp_path, name):
+    (tmp_path / name).touch()
+
+    files.clear_unfinished(tmp_path)
+
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_folder_below_and_what_a_link_names_are_not_cleared(tmp_path):
+    kept = tmp_path / "below" / ".file.abcdefgh.part"
+    kept.parent.mkdir()
+    kept.touch()
+    (tmp_path / ".file.abcdefgh.part").symlink_to("below")
+
+    files.clear_unfinished(tmp_path)
+
+    assert kept.exists()
+    assert sorted(os.listdir(tmp_path)) == [".file.abcdefgh.part", "below"]
+
+
+def test_nothing_is_cleared_where_no_folder_is(tmp_path):
+    files.clear_unfinished(tmp_path / "nowhere")
+
+
+def test_a_folder_takes_the_place_of_another_as_a_whole(tmp_path):
+    target = tmp_path / "deep" / "folder"
+    for name in ("one", "two"):
+        with files.atomic_folder(target) as made:
+            made.mkdir()
+            (made / name).touch()
+
+    assert os.listdir(target) == ["two"]
+    assert os.listdir(target.parent) == ["folder"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_folder_that_is_not_finished_leaves_the_old_one(tmp_path, error):
+    target = tmp_path / "folder"
+    target.mkdir()
+
+    with pytest.raises(error), files.atomic_folder(target) as made:
+        made.mkdir()
+        raise error
+
+    assert os.listdir(tmp_path) == ["folder"]
