@@ -144,6 +144,17 @@ def test_content_that_does_not_fit_its_digest_is_refused(tmp_path, changes):
         files.read_npz(path)
 
 
+def test_some_arrays_are_checked_without_the_others(tmp_path):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, bits=np.array(25))
+
+    assert files.read_npz(path, ["codes"]).keys() == {"codes"}
+    assert files.npz_names(path) == set(ARRAYS)
+    with pytest.raises(ValueError, match="does not fit its own SHA"):
+        files.read_npz(path, ["codes", "bits"])
+
+
 def test_an_archive_without_a_digest_is_read_with_a_note(tmp_path, caplog):
     np.savez(tmp_path / "old.npz", **ARRAYS)
 

@@ -6,6 +6,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
+from common.data import checkup
 from common.data import readers
 from common.data import splits
 
@@ -239,3 +240,20 @@ def test_a_value_beyond_float32_is_refused_by_its_place(tmp_path):
         match=r"`image` .* beyond float32 .* 1e\+39 in row 3, column 4",
     ):
         readers.read(tmp_path / "d.npz")
+
+
+def test_pixels_of_matlab_73_are_examined(tmp_path):
+    pixels = RNG.integers(0, 256, (N, 4, 6, 3), np.uint8)
+    path = matlab73(
+        tmp_path / "d.mat",
+        IAll=pixels.transpose(1, 2, 3, 0),
+        YAll=TEXT,
+        LAll=LABELS,
+    )
+
+    found = checkup.examine(readers.read(path)).report()["image"]
+
+    assert found["columns"] == 72
+    assert (found["minimum"], found["maximum"]) == (
+        *(pixels.min(), pixels.max()),
+    )
