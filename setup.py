@@ -250,7 +250,7 @@ setuptools.setup(
             "ai-edge-litert>=2",
             *SERVE,
             # They ask the service, one of them through a browser.
-            "httpx>=0.27",
+            "httpx2>=2",
             "selenium>=4.20",
             "pymilvus>=2.6",
             # The server itself; later releases are not made for pip.

@@ -5,6 +5,7 @@ but for what its other words change, one with a bird a code of ones, and a
 picture that the run has seen has the code of its caption.
 """
 
+import io
 import pathlib
 
 import numpy as np
@@ -162,3 +163,10 @@ def nearest(stored: encoding.SplitCodes, half: str, code: np.ndarray):
     )
     bits = codes.unpack_bits(rows, BITS)
     return (bits != codes.unpack_bits(code[None], BITS)).sum(axis=1)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """A PNG file's content of RGB pixels."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()

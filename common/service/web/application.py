@@ -84,9 +84,9 @@ def build(
     app.add_middleware(guards.Guard, access=access, most_bytes=most)
     app.add_middleware(monitoring.Watched, monitor=monitor)
     _handle_errors(app)
-    _add_pages(app, service, access, monitor)
     _add_search(app, service)
     _add_items(app, service)
+    _add_pages(app, service, access, monitor)
     return app
 
 
