@@ -28,6 +28,8 @@ BELOW = {
 BELOW["runs"] = BELOW["data"] | {"data"}
 for _room in ("training", "reports", "beam"):
     BELOW[_room] = BELOW["runs"] | {"runs"}
+# A trained model exports itself.
+BELOW["training"] |= {"reports"}
 # A folder holds about as many modules as one can keep in mind.
 MOST_MODULES = 15
 FLAG_MODULES = (

@@ -21,7 +21,7 @@ class Method:
         name: Name of the method's folder.
         variants: Changed settings of each model of the method's ablation, by
             the name it has in tables; the whole method comes last.
-        fit: Trains a model, from settings and a prepared run.
+        model: Makes a model, from settings and a prepared run.
         check: Refuses settings that do not fit the data or the split.
         supervised: Whether it learns from labels.
         failures: Errors of a training that went wrong by itself.
@@ -29,7 +29,7 @@ class Method:
 
     name: str
     variants: dict[str, dict[str, Any]]
-    fit: Callable[[Any, common_run.Prepared], Any]
+    model: Callable[[Any, common_run.Prepared], Any]
     check: Callable[[Any, arrays.CrossModalData, splits.Split], None]
     supervised: bool = False
     failures: tuple[type[Exception], ...] = ()
@@ -81,10 +81,13 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
     runner.import_tensorflow(find_devices=prepared.worker.count == 1)
     from common.models import distribution
+    from common.training import fitting
 
     with distribution.scope(run.strategy):
         prepared.watch.start()
-        model = method.fit(config, prepared)
+        model = method.model(config, prepared)
+        model.compile(jit_compile="auto" if prepared.run.jit_compile else False)
+        fitting.fit(prepared, model)
         if not prepared.worker.is_chief:
             print("Trained; worker 0 evaluates and exports the model.")
             distribution.meet()
