@@ -3,8 +3,17 @@
 import dataclasses
 
 from common.backbones import choice
+from common.models import lengths
 from common.models import settings
 from common.models.settings import setting
+
+# Where settings leave the length of a training to the training rows.
+_EPOCH_STEPS = 100
+_BATCH_SIZES = (32, 128)
+_ROUNDS = 20
+_LEAST_STEPS = 2000
+# Factor that the rates have fallen by after all rounds.
+_LAST_RATE = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +65,12 @@ class Config:
     )
     hash_pair_offset: float = setting(
         2.0, "Taken off half inner products of codes.", minimum=0
+    )
+    theta_bits: float = setting(
+        32.0,
+        "Theta of codes counts as that of so many bits, whatever K is; 0: as "
+        "printed, it grows with K.",
+        minimum=0,
     )
     quantization_weight: float = setting(
         0.3, "Weight of J3, the distance from B.", minimum=0
@@ -141,10 +156,23 @@ class Config:
         1e-3, "The discriminators' rate in the first round.", minimum=0
     )
     learning_rate_decay: float = setting(
-        0.8, "Factor applied to every rate after each round.", minimum=0
+        0.0,
+        "Factor applied to every rate after each round; 0 takes the one that "
+        "leaves a tenth after all rounds.",
+        minimum=0,
     )
-    batch_size: int = setting(128, "Items in a batch.", minimum=1)
-    rounds: int = setting(10, "Outer iterations of Algorithm 1.", minimum=1)
+    batch_size: int = setting(
+        0,
+        "Items in a batch; 0 takes a hundredth of the training rows, at least "
+        "32 and at most 128.",
+        minimum=0,
+    )
+    rounds: int = setting(
+        0,
+        "Outer iterations of Algorithm 1; 0 takes 20, and with few training "
+        "rows as many times 20 as make 2,000 steps.",
+        minimum=0,
+    )
     first_labnet_epochs: int = setting(
         20, "Epochs of LabNet in the first round.", minimum=1
     )
@@ -165,6 +193,37 @@ class Config:
                 f"{self.similarity_smoothing}."
             )
 
+    def for_rows(self, count: int) -> "Config":
+        """These settings with nothing left to the number of training rows.
+
+        Args:
+            count: Training rows, at least 1.
+        """
+        batch_size = self.batch_size or lengths.batch_size(
+            count, _EPOCH_STEPS, *_BATCH_SIZES
+        )
+        rounds = self.rounds
+        if not rounds:
+            steps = _ROUNDS * self._round_epochs * max(1, count // batch_size)
+            rounds = _ROUNDS * lengths.repeats(steps, _LEAST_STEPS)
+        decay = self.learning_rate_decay or _LAST_RATE ** (1 / rounds)
+        return dataclasses.replace(
+            self,
+            batch_size=batch_size,
+            rounds=rounds,
+            learning_rate_decay=decay,
+        )
+
+    @property
+    def _round_epochs(self) -> int:
+        """Epochs of a round but the first, all players counted."""
+        epochs = self.imgnet_epochs + self.txtnet_epochs
+        if self.labnet:
+            epochs += self.labnet_epochs
+        if self.adversarial:
+            epochs += self.discriminator_epochs
+        return epochs
+
 
 PRESETS = {
     "default": Config(),
@@ -179,6 +238,7 @@ PRESETS = {
         hash_pair_weight=1.0,
         feature_pair_offset=0.0,
         hash_pair_offset=0.0,
+        theta_bits=0.0,
         quantization_weight=1e-4,
         classification_weight=1e-4,
         adversarial_weight=1.0,
@@ -224,6 +284,7 @@ PRESETS = {
         hash_pair_weight=1.0,
         feature_pair_offset=0.0,
         hash_pair_offset=0.0,
+        theta_bits=0.0,
         quantization_weight=0.5,
         classification_weight=0.5,
         adversarial_weight=0.0,

@@ -30,7 +30,10 @@ def similarity(
 
 
 def half_inner_products(
-    first: tf.Tensor, second: tf.Tensor, offset: float = 0.0
+    first: tf.Tensor,
+    second: tf.Tensor,
+    offset: float = 0.0,
+    scale: float = 1.0,
 ) -> tf.Tensor:
     """Psi of codes, Delta of features: [B, d] and [n, d] to [B, n].
 
@@ -38,8 +41,12 @@ def half_inner_products(
     negative inner product, and of m vectors pairwise products of one length
     cannot all be below -1 / (m - 1) of it: with many classes dissimilar items
     stay close to undecided. Features, at least 0, cannot go below 0 at all.
+
+    Deviation: `scale` multiplies. Inner products of codes grow with their
+    length until the sigmoid of every decided pair is 0 or 1 and its gradient
+    is gone; a scale of c / K keeps them within c / 2 at every length.
     """
-    return 0.5 * tf.matmul(first, second, transpose_b=True) - offset
+    return 0.5 * scale * tf.matmul(first, second, transpose_b=True) - offset
 
 
 def negative_log_likelihood(theta: tf.Tensor, similar: tf.Tensor) -> tf.Tensor:
@@ -116,6 +123,7 @@ def hash_pair_loss(
     similar: tf.Tensor,
     offset: float = 0.0,
     form: str = "nll",
+    scale: float = 1.0,
 ) -> tf.Tensor:
     """J2: codes of similar items agree.
 
@@ -130,11 +138,12 @@ def hash_pair_loss(
         similar: S, [B, n].
         offset: See `half_inner_products`.
         form: See `pair_loss`.
+        scale: See `half_inner_products`.
 
     Returns:
         [B], at least 0.
     """
-    theta = half_inner_products(codes, bank_codes, offset)
+    theta = half_inner_products(codes, bank_codes, offset, scale)
     return pair_loss(theta, similar, form)
 
 

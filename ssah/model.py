@@ -151,6 +151,10 @@ class SSAH(trainer.Trainer):
         """Whether images are features."""
         return not choice.slow_in_xla(self.config.backbone)
 
+    def settings_for(self, rows: int) -> ssah_config.Config:
+        """The settings, with what depends on the number of training rows."""
+        return self.config.for_rows(rows)
+
     def check(self, train: subset.Subset) -> None:
         """Refuses a backbone that does not fit the images."""
         config = self.config

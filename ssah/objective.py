@@ -19,6 +19,7 @@ class Objective(settings.Serializable):
     hash_pair_weight: float = 1.0
     feature_pair_offset: float = 0.0
     hash_pair_offset: float = 0.0
+    theta_bits: float = 0.0
     quantization_weight: float = 1.0
     classification_weight: float = 1.0
     adversarial_weight: float = 0.0
@@ -77,6 +78,7 @@ class Objective(settings.Serializable):
             similar,
             self.hash_pair_offset,
             self.pair_loss,
+            self._theta_scale(outputs.codes.shape[1]),
         )
         return (
             self.feature_pair_weight / pairs * feature_pairs
@@ -102,6 +104,9 @@ class Objective(settings.Serializable):
         return losses.discriminator_loss(
             semantic, modality, self.discriminator_loss
         )
+
+    def _theta_scale(self, bits: int) -> float:
+        return self.theta_bits / bits if self.theta_bits else 1.0
 
     def _divisors(self, bank_codes, labels, items) -> tuple[float, int, int]:
         held, bits = bank_codes.shape

@@ -226,6 +226,7 @@ def make_objective(config: ssah_config.Config) -> objective.Objective:
         hash_pair_weight=config.hash_pair_weight,
         feature_pair_offset=config.feature_pair_offset,
         hash_pair_offset=config.hash_pair_offset,
+        theta_bits=config.theta_bits,
         quantization_weight=config.quantization_weight,
         classification_weight=config.classification_weight,
         adversarial_weight=(

@@ -3,8 +3,13 @@
 import dataclasses
 
 from common.backbones import choice
+from common.models import lengths
 from common.models import settings
 from common.models.settings import setting
+
+# Where settings leave the size of a batch to the training rows.
+_EPOCH_STEPS = 32
+_BATCH_SIZES = (32, 128)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +136,10 @@ class Config:
         0.1, "Kernels lose this times the rate of themselves.", minimum=0
     )
     batch_size: int = setting(
-        512, "Pairs in a batch, at most all of them.", minimum=1
+        0,
+        "Pairs in a batch, at most all of them; 0 takes a 32nd of the training "
+        "rows, at least 32 and at most 128.",
+        minimum=0,
     )
     epochs: int = setting(12, "Passes over the training pairs.", minimum=1)
     collapse_grace_epochs: int = setting(
@@ -156,6 +164,17 @@ class Config:
 
     def __post_init__(self):
         settings.check(self)
+
+    def for_rows(self, count: int) -> "Config":
+        """These settings with nothing left to the number of training rows.
+
+        Args:
+            count: Training rows, at least 1.
+        """
+        batch_size = self.batch_size or lengths.batch_size(
+            count, _EPOCH_STEPS, *_BATCH_SIZES
+        )
+        return dataclasses.replace(self, batch_size=batch_size)
 
 
 PRESETS = {

@@ -2,10 +2,16 @@
 
 import dataclasses
 
+from common.models import lengths
 from common.models import settings
 from common.models.settings import setting
 
 MODES = ("baseline", "baseline_gan", "ugach")
+# Where settings leave the length of a training to the training rows.
+_EPOCHS = 12
+_EPOCH_STEPS = 200
+_LEAST_STEPS = 5000
+_BATCH_SIZES = (32, 256)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +65,12 @@ class Config:
         minimum=0,
         maximum=1,
     )
-    batch_size: int = setting(256, "Queries of each modality.", minimum=1)
+    batch_size: int = setting(
+        0,
+        "Queries of each modality; 0 takes a 200th of the training rows, at "
+        "least 32 and at most 256.",
+        minimum=0,
+    )
     pool_size: int = setting(
         0, "Candidates drawn per batch; 0 takes the batch itself.", minimum=0
     )
@@ -127,7 +138,9 @@ class Config:
         0.5, "Factor applied every decay_epochs.", minimum=0
     )
     decay_epochs: int = setting(
-        3, "Adversarial epochs between two decays.", minimum=1
+        0,
+        "Adversarial epochs between two decays; 0 takes a quarter of epochs.",
+        minimum=0,
     )
     minimum_learning_rate: float = setting(
         0.0, "Floor of the decaying rates.", minimum=0
@@ -139,7 +152,11 @@ class Config:
         2, "Epochs of the discriminator on random candidates.", minimum=0
     )
     epochs: int = setting(
-        12, "Epochs of the discriminator after pretraining.", minimum=0
+        0,
+        "Epochs of the discriminator after pretraining; 0 takes 12, and with "
+        "few training rows as many times 12, and times pretrain_epochs, as "
+        "make 5,000 steps.",
+        minimum=0,
     )
     alternation: str = setting(
         "batch",
@@ -160,6 +177,28 @@ class Config:
                 "temperature and temperature_per_bit must not both be 0."
             )
 
+    def for_rows(self, count: int) -> "Config":
+        """These settings with nothing left to the number of training rows.
+
+        Args:
+            count: Training rows, at least 1.
+        """
+        batch_size = self.batch_size or lengths.batch_size(
+            count, _EPOCH_STEPS, *_BATCH_SIZES
+        )
+        epochs, pretrain_epochs = self.epochs, self.pretrain_epochs
+        if not epochs:
+            steps = (_EPOCHS + pretrain_epochs) * max(1, count // batch_size)
+            times = lengths.repeats(steps, _LEAST_STEPS)
+            epochs, pretrain_epochs = _EPOCHS * times, pretrain_epochs * times
+        return dataclasses.replace(
+            self,
+            batch_size=batch_size,
+            epochs=epochs,
+            pretrain_epochs=pretrain_epochs,
+            decay_epochs=self.decay_epochs or max(1, epochs // 4),
+        )
+
     def check_training_rows(self, count: int) -> None:
         """Refuses settings that do not fit the number of training rows.
 
@@ -176,10 +215,11 @@ class Config:
                     f"rows; received {getattr(self, name)}."
                 )
         # A query's own pair is no negative, so one candidate is none.
-        if (self.pool_size or self.batch_size) == 1:
+        batch_size = self.for_rows(count).batch_size
+        if (self.pool_size or batch_size) == 1:
             raise ValueError(
                 "A pool needs at least 2 candidates; received pool_size "
-                f"{self.pool_size} and batch_size {self.batch_size}."
+                f"{self.pool_size} and batch_size {batch_size}."
             )
 
     @property

@@ -111,6 +111,10 @@ class UGACH(trainer.Trainer):
         """Optimizers of the settings, whose rates fall with the epochs."""
         return training.optimizers(self.run_config, steps_per_epoch)
 
+    def settings_for(self, rows: int) -> ugach_config.Config:
+        """The settings, with what depends on the number of training rows."""
+        return self.config.for_rows(rows)
+
     def check(self, train: subset.Subset) -> None:
         """Refuses pixels, and too few rows for a batch, pool or graph."""
         arrays.require_features(train.data)

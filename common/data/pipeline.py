@@ -22,6 +22,7 @@ class Draws(Protocol):
     """What a pipeline needs to know of `common.data.draws`."""
 
     gathered: tuple[str, ...]
+    batch_size: int
     steps_per_epoch: int
 
     def __call__(self, step: int) -> dict[str, np.ndarray]:

@@ -31,10 +31,7 @@ def read_npy(path: str | os.PathLike, bits: int) -> HammingIndex:
     Raises:
         ValueError: If the file does not hold packed codes of this length.
     """
-    try:
-        rows = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is not a readable .npy ({error}).") from error
+    rows = files.read_npy(path)
     return _index(rows, np.arange(len(rows)), bits)
 
 

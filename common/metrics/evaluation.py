@@ -106,7 +106,7 @@ class Evaluation:
         return {
             "bits": int(self.query_image.bits),
             **{
-                direction: _direction_metrics(counts.items, counts.relevant)
+                direction: direction_metrics(counts.items, counts.relevant)
                 for direction, counts in self.counts.items()
             },
             "codes": code_statistics(self.database_image, self.database_text),
@@ -195,7 +195,17 @@ def collapse_warnings(metrics: dict) -> list[str]:
     return warnings
 
 
-def _direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
+def direction_metrics(items: np.ndarray, relevant: np.ndarray) -> dict:
+    """All numbers of one direction, from its counts per distance.
+
+    Args:
+        items: Items at each distance, [q, K + 1].
+        relevant: Relevant items there, [q, K + 1].
+
+    Returns:
+        Means over the queries that have a relevant item, None if there is
+        none; `queries`, and how many of them have none.
+    """
     parts = [
         _query_metrics(items[start:stop], relevant[start:stop])
         for start, stop in _blocks(*items.shape)

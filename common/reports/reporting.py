@@ -6,6 +6,7 @@ import tensorflow as tf
 from common import hamming
 from common.data import thumbnails
 from common.metrics import evaluation
+from common.metrics import pairs
 from common.models import base
 from common.reports import export
 from common.reports import figures
@@ -15,6 +16,7 @@ from common.reports import summaries
 from common.runs import encoding
 from common.runs import records
 from common.runs import run as common_run
+from common.runs import scoring
 from common.system import files
 
 _SHEET_QUERIES = 6
@@ -40,8 +42,7 @@ def finish(
             `stopwatch.Stopwatch`.
 
     Returns:
-        The content of `metrics.json`; without labels it tells of no
-        direction.
+        The content of `metrics.json`; without labels it has no MAP.
     """
     directory, split = prepared.directory, prepared.split
     _export(prepared, model)
@@ -53,9 +54,11 @@ def finish(
     )
     found.save(directory / "codes.npz")
     scored = _evaluation(prepared, found)
-    metrics = _score(prepared, found, scored)
-    metrics |= costs
-    metrics["warnings"] = evaluation.collapse_warnings(metrics)
+    metrics = scoring.score(prepared.data, split, found, scored) | costs
+    if scored is not None:
+        files.write_npz(
+            directory / "average_precision.npz", **scored.average_precision()
+        )
     _write_card(prepared, model, metrics)
     # Before the pictures: what cannot be drawn costs no training.
     files.write_json(directory / "metrics.json", metrics)
@@ -87,26 +90,6 @@ def _evaluation(prepared, found) -> evaluation.Evaluation | None:
     return found.evaluation(*labels)
 
 
-def _score(prepared, found, scored) -> dict:
-    """Metrics; without labels nothing but the state of the bits.
-
-    Writes `average_precision.npz` where there are labels.
-    """
-    if scored is None:
-        statistics = evaluation.code_statistics(
-            found.retrieval_image, found.retrieval_text
-        )
-        return {"bits": found.query_image.bits, "codes": statistics}
-    metrics = scored.metrics()
-    files.write_npz(
-        prepared.directory / "average_precision.npz",
-        **scored.average_precision(),
-    )
-    return metrics | found.label_directions(
-        scored.query_labels, scored.database_labels
-    )
-
-
 def _show(prepared, found, scored, metrics, title) -> None:
     """Figures as PNG, and what TensorBoard shows of the test rows."""
     run, split = prepared.run, prepared.split
@@ -123,6 +106,7 @@ def _show(prepared, found, scored, metrics, title) -> None:
             metrics,
             ("map_all", "map_at_50", "chance"),
         )
+        summaries.write_pairs(metrics["pairs"])
         summaries.write_pictures(pictures)
         summaries.write_bits(*database)
         if scored is not None:
@@ -187,6 +171,60 @@ def _sheets(prepared, found, pictures) -> dict:
     return sheets
 
 
+def tables(name: str, metrics: dict) -> str:
+    """All of a run's scores for people: MAP where there are labels, and pairs.
+
+    Args:
+        name: What the codes are of.
+        metrics: As `finish` returns them.
+    """
+    parts = [pair_table({name: metrics})]
+    if "i2t" in metrics:
+        parts.insert(0, table({name: metrics}))
+        parts[:0] = _left_out(metrics)
+    return "\n".join(parts)
+
+
+def _left_out(metrics) -> list[str]:
+    found = metrics["i2t"]
+    count = found["queries_without_relevant"]
+    if not count:
+        return []
+    return [
+        f"{count} of {found['queries']} queries have no relevant item and are "
+        "left out of every MAP."
+    ]
+
+
+def pair_table(rows: dict[str, dict]) -> str:
+    """A table of how the own pair is found, with chance at the end.
+
+    Args:
+        rows: Metrics of each line, as `finish` returns them.
+    """
+    ranks = [f"recall_at_{rank}" for rank in pairs.RANKS]
+    columns = (*ranks, "median_rank")
+    header = ["own pair"]
+    for direction in figures.DIRECTIONS:
+        header += [f"{name} {direction}" for name in columns]
+    last = next(reversed(rows.values()))["pairs"]
+    lines = [
+        [name, *_pair_cells(metrics["pairs"], columns)]
+        for name, metrics in rows.items()
+    ]
+    chances = [f"chance_{name}" for name in columns]
+    lines.append(["chance", *_pair_cells(last, chances)])
+    return _aligned([header, *lines])
+
+
+def _pair_cells(scores, columns) -> list[str]:
+    return [
+        f"{scores[direction][name]:.{1 if name.endswith('rank') else 4}f}"
+        for direction in figures.DIRECTIONS
+        for name in columns
+    ]
+
+
 def table(rows: dict[str, dict]) -> str:
     """A table of metrics, one line per name, with chance at the end.
 
@@ -202,6 +240,10 @@ def table(rows: dict[str, dict]) -> str:
     chance = _values(next(reversed(rows.values())), "chance")
     # A constant code's MAP@50 is not its MAP@all; nothing is claimed for it.
     lines.append(["chance", *_printed(chance), "", "", f"{chance.mean():.4f}"])
+    return _aligned(lines)
+
+
+def _aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(

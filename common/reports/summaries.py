@@ -57,6 +57,14 @@ def write_trial(
                 tf.summary.scalar(f"{metric}_{direction}", value, step=0)
 
 
+def write_pairs(scores: dict[str, dict]) -> None:
+    """Writes how the own pair is found, of `common.metrics.pairs.scores`."""
+    for direction, found in scores.items():
+        for name, value in found.items():
+            if name != "pairs":
+                tf.summary.scalar(f"{name}_{direction}", value, step=0)
+
+
 def write_pictures(pictures: Mapping[str, bytes]) -> None:
     """Writes PNG files' bytes, by name."""
     for name, picture in pictures.items():

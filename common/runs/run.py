@@ -279,6 +279,7 @@ def prepare(
     data, split = read_inputs(run, supervised)
     if supervised:
         require_labels(run, data, "the method learns from them")
+    _require_relevant(run, data, split)
     if check:
         check(data, split)
     if run.thumbnails:
@@ -302,6 +303,21 @@ def prepare(
         split.save(directory / "split.npz")
         files.write_json(record_file, record)
     return Prepared(run, data, split, directory)
+
+
+def _require_relevant(run, data, split) -> None:
+    """Refuses labels by which no query has anything to find."""
+    if data.labels is None:
+        return
+    there = data.labels[split.retrieval].any(axis=0)
+    if not data.labels[split.query][:, there].any():
+        raise ValueError(
+            f"No query of {run.dataset} shares a label with a retrieval item, "
+            f"so nothing could be scored: {len(split.query)} queries, "
+            f"{len(split.retrieval)} retrieval items, {len(there)} labels. See "
+            "whether labels are in the order of the items, or draw another "
+            "split (--protocol=drawn, --split_seed)."
+        )
 
 
 def require_labels(run: Run, data: arrays.CrossModalData, reason: str) -> None:

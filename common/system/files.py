@@ -108,6 +108,22 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
             ) from error
 
 
+def read_npy(path: str | os.PathLike) -> np.ndarray:
+    """The array of a `.npy`.
+
+    Raises:
+        ValueError: It is no such file, or holds pickled objects.
+        OSError: It cannot be read.
+    """
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is not a readable .npy ({error}).") from error
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{path} is not a .npy, but an archive of several.")
+    return found
+
+
 def array_digest(*arrays: np.ndarray) -> str:
     """SHA-256 over dtypes, shapes and contents, as 64 hexadecimal digits."""
     digest = hashlib.sha256()

@@ -1,6 +1,5 @@
 """What every training run watches: retrieval, bits and learning rates."""
 
-import dataclasses
 import logging
 import os
 
@@ -10,22 +9,24 @@ import tensorflow as tf
 
 from common.data import arrays
 from common.data import splits
-from common.metrics import diagnostics
 from common.metrics import evaluation
 from common.runs import encoding
+from common.training import scores
 
 
 class RetrievalValidation(keras.callbacks.Callback):
-    """Adds validation MAP and bit balance to the logs of an epoch.
+    """Adds validation scores and bit balance to the logs of an epoch.
 
     Must stand before the TensorBoard callback, which writes the logs.
     `val_map_i2t` and `val_map_t2i` are tie-aware MAP over the whole
     validation database; `val_bit_balance_*` is the mean distance of a bit's
     share of ones from one half, 0 at best and 0.5 for constant codes. A MAP
-    is left out where no query has a relevant item.
+    is left out where no query has a relevant item, or there are no labels.
+    `val_recall_at_10_*` and `val_median_rank_*` tell how validation rows find
+    their own pair among one another.
 
     Args:
-        data: The data set; must have labels.
+        data: The data set.
         split: Its validation rows are the queries.
         directory: Where histograms of the bits' balance are written.
         skipped_phases: Phases that leave the codes as they are.
@@ -55,30 +56,31 @@ class RetrievalValidation(keras.callbacks.Callback):
             return
         if (epoch + 1) % self._every and epoch + 1 < self.params["epochs"]:
             return
-        encoders = dataclasses.replace(
-            encoding.model_encoders(self.model), label=None
+        found = scores.encode(
+            self.model, self._data[self._query], self._data[self._database]
         )
-        found = encoding.encode_split(
-            encoders, self._data, self._query, self._database
+        metrics = self._metrics(found)
+        reached = scores.of_codes(
+            found, None if self._data.labels is None else metrics
         )
-        scores = found.evaluation(
-            self._data.labels[self._query], self._data.labels[self._database]
-        ).metrics()
-        for direction in ("i2t", "t2i"):
-            reached = scores[direction]["map_all"]
-            if reached is not None:
-                logs[f"val_map_{direction}"] = reached
-        for name, packed in (
-            ("image", found.retrieval_image),
-            ("text", found.retrieval_text),
-        ):
-            balance = diagnostics.bit_balance(packed)
-            logs[f"val_bit_balance_{name}"] = float(
-                np.abs(balance - 0.5).mean()
-            )
+        logs.update({f"val_{name}": value for name, value in reached.items()})
+        for name, balance in scores.bit_balance(found).items():
             self._histogram(f"bit_balance_{name}", balance, epoch)
-        for warning in evaluation.collapse_warnings(scores):
+        for warning in evaluation.collapse_warnings(metrics):
             logging.warning("Epoch %d: %s", epoch + 1, warning)
+
+    def _metrics(self, found: encoding.SplitCodes) -> dict:
+        if self._data.labels is not None:
+            return found.evaluation(
+                self._data.labels[self._query],
+                self._data.labels[self._database],
+            ).metrics()
+        return {
+            "bits": found.query_image.bits,
+            "codes": evaluation.code_statistics(
+                found.retrieval_image, found.retrieval_text
+            ),
+        }
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Flushes the histograms."""

@@ -41,6 +41,12 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:
         return
+    steps = model.measured["steps_per_epoch"]
+    print(
+        f"{epochs} epochs of {steps} steps with batches of "
+        f"{min(model.run_config.batch_size, len(train))}: {epochs * steps} "
+        "steps."
+    )
     watching = [common_checkpoints.SaveEpochs(checkpoints)]
     if prepared.worker.is_chief:
         watching = [*_logging(prepared, model), *watching]
@@ -54,7 +60,7 @@ def _logging(prepared, model) -> list:
         callbacks.LearningRates(model.rate_optimizers),
         keras.callbacks.TensorBoard(logs, write_graph=False),
     ]
-    if len(prepared.split.validation) and prepared.data.labels is not None:
+    if len(prepared.split.validation):
         validation = callbacks.RetrievalValidation(
             prepared.data,
             prepared.split,

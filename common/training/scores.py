@@ -6,14 +6,9 @@ import numpy as np
 
 from common.data import subset
 from common.metrics import diagnostics
+from common.metrics import pairs
 from common.models import base
 from common.runs import encoding
-
-# Metrics of a direction; MAP over all ranks is the field's.
-_METRICS = {
-    "map": "map_all",
-    "map_at_50": "map_at_50",
-}
 
 
 def encode(
@@ -29,35 +24,50 @@ def encode(
     )
 
 
-def evaluate(
-    model: base.HashingModel, query: subset.Subset, database: subset.Subset
+def of_codes(
+    found: encoding.SplitCodes, metrics: dict | None
 ) -> dict[str, float]:
     """Scores of both directions, and how evenly bits are used.
 
+    Args:
+        found: Codes of queries and database.
+        metrics: Their `Evaluation.metrics`; None without labels.
+
     Returns:
-        `map_i2t` and `map_t2i`, tie-aware MAP over the whole database;
-        `map_at_50_i2t` and `map_at_50_t2i`; left out without labels, or where
-        no query has a relevant item. `bit_balance_image` and
-        `bit_balance_text`: mean distance of a bit's share of ones from one
-        half, 0 at best and 0.5 for constant codes.
+        `map_i2t` and `map_t2i`, tie-aware MAP over the whole database, left
+        out without labels or where no query has a relevant item.
+        `recall_at_10_*` and `median_rank_*`: how queries find their own pair
+        among one another. `bit_balance_image` and `bit_balance_text`: mean
+        distance of a bit's share of ones from one half, 0 at best and 0.5 for
+        constant codes.
     """
-    found = encode(model, query, database)
     scores = {}
+    own = pairs.scores(found.query_image, found.query_text)
+    for direction in ("i2t", "t2i"):
+        reached = metrics and metrics[direction]["map_all"]
+        if reached is not None:
+            scores[f"map_{direction}"] = reached
+        for name in ("recall_at_10", "median_rank"):
+            scores[f"{name}_{direction}"] = own[direction][name]
+    for name, balance in bit_balance(found).items():
+        scores[f"bit_balance_{name}"] = np.abs(balance - 0.5).mean()
+    return {name: float(value) for name, value in scores.items()}
+
+
+def bit_balance(found: encoding.SplitCodes) -> dict[str, np.ndarray]:
+    """Share of ones of each bit in the database's codes, [K] a modality."""
+    return {
+        "image": diagnostics.bit_balance(found.retrieval_image),
+        "text": diagnostics.bit_balance(found.retrieval_text),
+    }
+
+
+def evaluate(
+    model: base.HashingModel, query: subset.Subset, database: subset.Subset
+) -> dict[str, float]:
+    """Encodes queries and database and returns `of_codes`."""
+    found = encode(model, query, database)
+    metrics = None
     if query.labels is not None and database.labels is not None:
         metrics = found.evaluation(query.labels, database.labels).metrics()
-        scores = {
-            f"{name}_{direction}": metrics[direction][key]
-            for name, key in _METRICS.items()
-            for direction in ("i2t", "t2i")
-        }
-    for name, packed in (
-        ("image", found.retrieval_image),
-        ("text", found.retrieval_text),
-    ):
-        balance = diagnostics.bit_balance(packed)
-        scores[f"bit_balance_{name}"] = np.abs(balance - 0.5).mean()
-    return {
-        name: float(value)
-        for name, value in scores.items()
-        if value is not None
-    }
+    return of_codes(found, metrics)

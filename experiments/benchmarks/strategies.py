@@ -107,6 +107,7 @@ def _steps(hidden_units, batch_size) -> list[float]:
         alternation="batch",
         pretrain_epochs=0,
         epochs=1,
+        decay_epochs=1,
     )
     model = ugach_model.UGACH(config)
     model.compile(jit_compile=False)

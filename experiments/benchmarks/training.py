@@ -153,6 +153,7 @@ def _main(arguments: list[str]) -> None:
             alternation="epoch",
             pretrain_epochs=1,
             epochs=1,
+            decay_epochs=1,
         )
     runner.import_tensorflow()
     before = measure_machine()

@@ -98,10 +98,9 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     metrics = reporting.finish(prepared, model, title, costs)
     with distribution.scope(run.strategy):
         distribution.meet()
-    if prepared.data.labels is not None:
-        print(reporting.table({method.label(config): metrics}))
-    else:
+    if prepared.data.labels is None:
         print("The data has no labels, so there is no MAP.")
+    print(reporting.tables(method.label(config), metrics))
     if "directions" in metrics:
         print(_directions(metrics["directions"]))
     for warning in metrics["warnings"]:

@@ -1,4 +1,4 @@
-"""Whether one method stands above another, by a bootstrap over queries."""
+"""Whether one method stands above another, by bootstrapped differences."""
 
 import pathlib
 from collections.abc import Sequence
@@ -10,19 +10,21 @@ from experiments.papers import spreads
 
 # The papers' own methods, compared with all others of their table.
 OWN = ("UGACH", "UCH", "SSAH")
+# Baseline-GAN less Baseline tells what UGACH's adversary is worth.
+_COMPARED = (*OWN, "Baseline-GAN")
 # What a finished run leaves for a comparison.
 FILE = "average_precision.npz"
 _RESAMPLES = 2000
 
 
 def average_precision(folders: Sequence[pathlib.Path]) -> np.ndarray:
-    """Average precision of each query, mean over directions and runs.
+    """Average precision of each query in each run, mean over directions.
 
     Args:
         folders: Finished runs on one split, usually one for each seed.
 
     Returns:
-        [q]; NaN for a query without a relevant item.
+        [s, q]; NaN for a query without a relevant item.
 
     Raises:
         ValueError: A run has no such numbers, or of other queries.
@@ -32,52 +34,57 @@ def average_precision(folders: Sequence[pathlib.Path]) -> np.ndarray:
         path = folder / FILE
         try:
             stored = files.read_npz(path)
-            found += [stored[name] for name in spreads.DIRECTIONS]
+            found.append([stored[name] for name in spreads.DIRECTIONS])
         except (OSError, KeyError) as error:
             raise ValueError(
                 f"{path} does not hold a run's average precisions: {error}"
             ) from error
-    sizes = sorted({len(values) for values in found})
+    sizes = sorted({len(values) for both in found for values in both})
     if len(sizes) > 1:
         raise ValueError(f"Runs have {sizes} queries, so of several splits.")
-    return np.mean(found, axis=0)
+    return np.mean(found, axis=1)
 
 
 def paired(first: np.ndarray, second: np.ndarray) -> dict[str, float] | None:
     """Mean of the queries' differences, and its 95 % interval.
 
-    Queries are drawn again with replacement, 2,000 times; both methods see
-    the same ones. Seeds are averaged before, so that the interval speaks of
-    other queries, not of other seeds.
+    Queries and seeds are drawn again with replacement, 2,000 times: both
+    methods are asked the same queries, each has seeds of its own. So the
+    interval speaks of other queries and of other seeds; that of a single seed
+    speaks of queries alone.
 
     Args:
-        first: Average precision of each query, [q].
-        second: The other method's.
+        first: Average precision of each query by each seed, [s, q].
+        second: The other method's, [t, q].
 
     Returns:
-        `difference` first less second, `low` and `high`; None where fewer
-        than two queries have a relevant item.
+        `difference` first less second, `low` and `high`, and `seeds`, the
+        smaller of s and t; None where fewer than two queries have a relevant
+        item.
     """
-    # Takes a second to import, which `--help` need not wait for.
-    from scipy import stats
-
-    differences = first - second
-    differences = differences[~np.isnan(differences)]
-    if len(differences) < 2:
+    known = ~np.isnan(first[0] - second[0])
+    if known.sum() < 2:
         return None
-    interval = stats.bootstrap(
-        (differences,),
-        np.mean,
-        n_resamples=_RESAMPLES,
-        batch=100,
-        method="percentile",
-        rng=0,
-    ).confidence_interval
+    rng = np.random.default_rng(0)
+    queries = _drawn(rng, known.sum())
+    drawn = [
+        np.einsum("rs,sr->r", _drawn(rng, len(one)), one[:, known] @ queries.T)
+        for one in (first, second)
+    ]
+    low, high = np.quantile(drawn[0] - drawn[1], (0.025, 0.975))
+    difference = first[:, known].mean() - second[:, known].mean()
     return {
-        "difference": float(differences.mean()),
-        "low": float(interval.low),
-        "high": float(interval.high),
+        "difference": float(difference),
+        "low": float(low),
+        "high": float(high),
+        "seeds": min(len(first), len(second)),
     }
+
+
+def _drawn(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Share of each item in each resample, [r, count], rows of sum 1."""
+    even = np.full(count, 1 / count)
+    return rng.multinomial(count, even, size=_RESAMPLES) / count
 
 
 def compare(
@@ -94,10 +101,10 @@ def compare(
     rows = list(dict.fromkeys(row for row, _ in scores))
     return [
         {"variant": own, "other": other, "bits": bits, **found}
-        for place, own in enumerate(OWN)
+        for place, own in enumerate(_COMPARED)
         for other in rows
         for bits in sorted({length for _, length in scores})
-        if other not in OWN[: place + 1]
+        if other not in _COMPARED[: place + 1]
         and {(own, bits), (other, bits)} <= scores.keys()
         and (found := paired(scores[own, bits], scores[other, bits]))
     ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from experiments.papers import comparison
+
 _Difference = tuple[float, float, float]
 
 
@@ -19,7 +21,8 @@ def rows(result: dict) -> Iterator[list[str]]:
         The method, and a cell for each code length.
     """
     differences = _both_ways(result["comparisons"])
-    for own in dict.fromkeys(one["variant"] for one in result["comparisons"]):
+    compared = dict.fromkeys(one["variant"] for one in result["comparisons"])
+    for own in filter(comparison.OWN.__contains__, compared):
         rivals = [
             name
             for name in result["methods"]

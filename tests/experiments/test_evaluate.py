@@ -3,6 +3,8 @@ import shutil
 import numpy as np
 import pytest
 
+from common import hamming
+from common.metrics import evaluation
 from common.runs import finished as finished_runs
 from common.system import files
 from common.system import stopwatch
@@ -46,3 +48,59 @@ def test_missing_codes_and_models_are_named(finished, tmp_path):
         evaluate.evaluate(opened, "codes")
     with pytest.raises(ValueError, match="holds no exported hashing model"):
         evaluate.evaluate(opened, "saved_model")
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """Codes and labels of another program, in files."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        "q": rng.random([8, 16]) < 0.5,
+        "d": rng.random([30, 16]) < 0.5,
+        "ql": (rng.random([8, 3]) < 0.5).astype(np.uint8),
+        "dl": (rng.random([30, 3]) < 0.5).astype(np.uint8),
+    }
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    return tmp_path, arrays
+
+
+def _files(folder, side):
+    return str(folder / f"{side}.npy"), str(folder / f"{side}l.npy")
+
+
+def test_codes_of_another_program_have_the_same_metrics_in_any_form(foreign):
+    folder, arrays = foreign
+    sides = _files(folder, "q"), _files(folder, "d")
+
+    plain = evaluate.evaluate_files(*sides)
+    for side in "qd":
+        packed = np.packbits(arrays[side], axis=1, bitorder="little")
+        np.save(folder / f"{side}.npy", packed)
+    again = evaluate.evaluate_files(*sides, bits=16, bit_order="little")
+
+    query, database = (
+        hamming.PackedCodes.from_bits(arrays[side]) for side in "qd"
+    )
+    expected = evaluation.Evaluation(
+        query, query, database, database, arrays["ql"], arrays["dl"]
+    ).metrics()["i2t"]
+    assert plain == again == {"bits": 16, **expected}
+
+
+def test_labels_of_other_rows_are_refused(foreign):
+    folder, _ = foreign
+    codes_file, labels_file = _files(folder, "d")
+
+    with pytest.raises(ValueError, match="ql.npy has 8 rows and .*d.npy 30"):
+        evaluate.evaluate_files(
+            _files(folder, "q"), (codes_file, str(folder / "ql.npy"))
+        )
+
+
+def test_codes_that_nothing_is_relevant_to_are_one_sentence(foreign):
+    folder, arrays = foreign
+    np.save(folder / "ql.npy", np.zeros_like(arrays["ql"]))
+
+    with pytest.raises(ValueError, match="No query .* shares a label"):
+        evaluate.evaluate_files(_files(folder, "q"), _files(folder, "d"))

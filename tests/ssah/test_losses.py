@@ -112,6 +112,17 @@ def test_an_offset_makes_orthogonal_items_unlikely_pairs(loss):
     np.testing.assert_allclose(different, [_softplus(-3)], rtol=1e-5)
 
 
+def test_theta_of_codes_can_be_scaled():
+    batch, bank = tf.constant([[1.0, 1.0]]), tf.constant([[3.0, 5.0]])
+
+    similar = losses.hash_pair_loss(
+        batch, bank, tf.constant([[1.0]]), offset=1.0, scale=0.25
+    )
+
+    # A quarter of 8 / 2, less 1.
+    np.testing.assert_allclose(similar, [_softplus(0)], rtol=1e-5)
+
+
 @pytest.mark.parametrize("loss", PAIR_LOSSES)
 def test_pairs_can_be_squared(loss):
     batch, bank = tf.constant([[2.0]]), tf.constant([[1.0], [-1.0]])

@@ -70,6 +70,16 @@ def test_each_weight_has_its_own_term(role):
     np.testing.assert_allclose(as_mean, 3.0 / entries * term, rtol=1e-5)
 
 
+def test_theta_can_be_that_of_a_number_of_bits():
+    found = _loss(hash_pair_weight=1.0, normalization="sum", theta_bits=8.0)
+
+    # Of 4 bits, so that theta is doubled.
+    expected = losses.hash_pair_loss(
+        OUTPUTS.codes, BANK_CODES, SIMILAR, scale=2.0
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_terms_add_up():
     weights = dict(zip(TERMS, (1.0, 2.0, 0.5, 4.0), strict=True))
 

@@ -35,6 +35,7 @@ def tiny():
         generator_learning_rate=0.01,
         pretrain_epochs=1,
         epochs=2,
+        decay_epochs=3,
         alternation="epoch",
         generator_epochs=1,
     )

@@ -94,3 +94,31 @@ def test_a_setting_that_does_not_fit_the_rows_is_refused(changed, message):
 
     with pytest.raises(ValueError, match=message):
         ugach_config.Config(**(fitting | changed)).check_training_rows(30)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "times"),
+    (
+        # 500 / 200 is below 32; 15 steps an epoch, 14 epochs are 210 steps.
+        (500, 32, 24),
+        # 13,925 / 200 = 69; 201 steps an epoch, 2,814 steps.
+        (13_925, 69, 2),
+        # 256 at most; 390 steps an epoch, 5,460 steps.
+        (100_000, 256, 1),
+    ),
+)
+def test_a_length_left_open_follows_the_rows(rows, batch_size, times):
+    fitted = ugach_config.Config().for_rows(rows)
+
+    assert fitted.batch_size == batch_size
+    assert fitted.epochs == 12 * times
+    assert fitted.pretrain_epochs == 2 * times
+    assert fitted.decay_epochs == 3 * times
+    assert fitted.for_rows(rows) == fitted
+
+
+@pytest.mark.parametrize("preset", ("paper", "released"))
+def test_a_length_that_is_stated_stays(preset):
+    config = ugach_config.PRESETS[preset]
+
+    assert config.for_rows(500) == config

@@ -34,6 +34,12 @@ class DCMH(method.Method):
     balance: float = setting(
         10.0, "eta, over the number of pairs.", minimum=0.0
     )
+    theta_bits: float = setting(
+        64.0,
+        "Theta counts as that of so many bits, whatever K is; 0: as printed, "
+        "it grows with K.",
+        minimum=0.0,
+    )
     epochs: int = setting(
         30,
         "Rounds over both networks; the paper has 500 of plain descent.",

@@ -151,10 +151,15 @@ class DCMHModel(keras_training.TwoViews):
                 batch["labels"] @ tf.transpose(self.labels) > 0,
                 self.config.quantization,
                 self.config.balance,
+                self._theta_scale(),
             )
         self.descend(tape, loss, view)
         banks[0].assign(whole)
         return loss
+
+    def _theta_scale(self) -> float:
+        counted = self.config.theta_bits
+        return counted / self.bits if counted else 1.0
 
 
 def batch_loss(
@@ -165,6 +170,7 @@ def batch_loss(
     similar: tf.Tensor,
     quantization: float,
     balance: float,
+    scale: float = 1.0,
 ) -> tf.Tensor:
     """A network's part of the objective on a batch, over n times B.
 
@@ -175,6 +181,9 @@ def batch_loss(
     n items that move together, while all but the batch's rows of F lag
     behind: it oscillates, and the codes stay at chance.
 
+    Deviation: T is multiplied by `scale`. It grows with the code length until
+    the likelihood of every pair is certain and has no gradient left.
+
     Args:
         outputs: Rows of F in the batch, [B, K].
         whole: F with these rows in place, [n, K].
@@ -183,8 +192,9 @@ def batch_loss(
         similar: S, whether an item shares a label, [B, n] bool.
         quantization: gamma.
         balance: eta.
+        scale: What T is multiplied by.
     """
-    products = 0.5 * outputs @ tf.transpose(other)
+    products = 0.5 * scale * outputs @ tf.transpose(other)
     similar = tf.cast(similar, tf.float32)
     likelihood = tf.reduce_sum(similar * products - tf.nn.softplus(products))
     off = tf.reduce_sum(tf.square(codes - outputs))

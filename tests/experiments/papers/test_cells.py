@@ -75,7 +75,9 @@ def test_variants_are_their_methods_own_settings():
 def test_a_finished_cell_that_cannot_be_this_one_is_a_failure_of_its_own(
     toy, tmp_path
 ):
-    cell = cells.Cell(specs.Row("UGACH", "UGACH"), 16, 0)
+    cell = cells.Cell(
+        specs.Row("UGACH", "UGACH", (("batch_size", 10_000),)), 16, 0
+    )
     (tmp_path / cell.folder).mkdir()
     (tmp_path / cell.folder / "metrics.json").write_text("{}")
 

@@ -49,6 +49,19 @@ def test_the_loss_is_the_objective_written_out(dcmh_model):
     assert float(loss) == pytest.approx(total / 10, rel=1e-5)
 
 
+def test_theta_can_be_scaled(dcmh_model):
+    whole, other, codes, similar = _batch()
+
+    scaled, halved = (
+        dcmh_model.batch_loss(
+            whole[:2], whole, bank, codes, similar, 0.5, 0.25, scale
+        )
+        for bank, scale in ((other, 0.5), (0.5 * other, 1.0))
+    )
+
+    assert float(scaled) == pytest.approx(float(halved), rel=1e-6)
+
+
 def test_the_gradient_is_that_of_the_paper(dcmh_model):
     import tensorflow as tf
 

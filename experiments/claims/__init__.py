@@ -1,0 +1,1 @@
+"""The papers' comparative claims, held against the result files."""
