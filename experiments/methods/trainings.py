@@ -48,6 +48,15 @@ class Method:
         """Heading of a run's figures and tables."""
         return f"{self.label(config)}, {config.bits} bits, {run.dataset}"
 
+    def fit(self, config: Any, prepared: common_run.Prepared) -> Any:
+        """A trained model, from a prepared run; needs TensorFlow."""
+        from common.training import fitting
+
+        model = self.model(config, prepared)
+        model.compile(jit_compile=prepared.run.jit_compile and "auto")
+        fitting.fit(prepared, model)
+        return model
+
     def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
         """Checks a run's inputs, makes its folder and writes `run.json`."""
         if run.strategy != "none":
@@ -81,13 +90,10 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
     runner.import_tensorflow(find_devices=prepared.worker.count == 1)
     from common.models import distribution
-    from common.training import fitting
 
     with distribution.scope(run.strategy):
         prepared.watch.start()
-        model = method.model(config, prepared)
-        model.compile(jit_compile="auto" if prepared.run.jit_compile else False)
-        fitting.fit(prepared, model)
+        model = method.fit(config, prepared)
         if not prepared.worker.is_chief:
             print("Trained; worker 0 evaluates and exports the model.")
             distribution.meet()
