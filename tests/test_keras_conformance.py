@@ -1,5 +1,6 @@
 """What Keras documents of a model, held against all that learn networks."""
 
+import copy
 import csv
 import functools
 import io
@@ -29,7 +30,7 @@ MODELS = {
         bits=BITS,
         hidden_units=12,
         graph_size=3,
-        batch_size=40,
+        batch_size=60,
         pretrain_epochs=1,
         epochs=2,
         decay_epochs=1,
@@ -48,7 +49,7 @@ MODELS = {
         outer_discriminator_units=7,
         inner_discriminator_units=6,
         discriminator_outputs=4,
-        batch_size=40,
+        batch_size=60,
         epochs=4,
         collapse_grace_epochs=99,
     ),
@@ -61,7 +62,7 @@ MODELS = {
         discriminator_first_units=9,
         discriminator_second_units=6,
         response_normalization=True,
-        batch_size=40,
+        batch_size=60,
         rounds=2,
         first_labnet_epochs=1,
     ),
@@ -70,7 +71,7 @@ MODELS = {
         bits=BITS,
         image_hidden_units=12,
         text_hidden_units=12,
-        batch_size=40,
+        batch_size=60,
         epochs=2,
         learning_rate=1e-2,
     ),
@@ -79,7 +80,7 @@ MODELS = {
         bits=BITS,
         image_hidden_units=12,
         text_hidden_units=12,
-        batch_size=40,
+        batch_size=60,
         epochs=4,
         learning_rate=1e-2,
     ),
@@ -189,10 +190,10 @@ def test_steps_and_batches_are_as_many_as_are_asked_for(make, items):
         on_train_batch_end=lambda batch, logs: counts.append(batch)
     )
 
-    _fit(make(), items, epochs=2, steps_per_epoch=2, callbacks=[count])
+    _fit(make(), items, epochs=2, steps_per_epoch=1, callbacks=[count])
     _fit(make(), items, epochs=1, batch_size=24, callbacks=[count])
 
-    assert counts == [0, 1, 0, 1, 0, 1, 2, 3, 4]
+    assert counts == [0, 0, 0, 1, 2, 3, 4]
 
 
 def test_a_saved_model_goes_on_as_if_nothing_had_happened(
@@ -267,7 +268,8 @@ def test_every_part_is_serializable(make, items):
         written = json.loads(
             json.dumps(keras.saving.serialize_keras_object(part))
         )
-        read = keras.saving.deserialize_keras_object(written)
+        # Keras changes what it reads.
+        read = keras.saving.deserialize_keras_object(copy.deepcopy(written))
         assert type(read) is type(part)
         again = keras.saving.serialize_keras_object(read)
         assert json.loads(json.dumps(again)) == written
@@ -349,9 +351,9 @@ def test_keras_callbacks_work_unchanged(make, items, tmp_path):
         keras.callbacks.CSVLogger(tmp_path / "log.csv"),
         keras.callbacks.TensorBoard(tmp_path / "logs"),
         keras.callbacks.TerminateOnNaN(),
-        # No MAP is above 2.
+        # No MAP grows by 2.
         keras.callbacks.EarlyStopping(
-            "val_map_i2t", mode="max", baseline=2.0, patience=2
+            "val_map_i2t", mode="max", min_delta=2.0, patience=1
         ),
     ]
 

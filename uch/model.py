@@ -122,6 +122,10 @@ class UCH(trainer.Trainer):
             for player in PLAYERS
         }
 
+    def adapt_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Spares biases from weight decay, which Keras does not save."""
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+
     @property
     def rate_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """One optimizer per modality; the others of it have its rate."""

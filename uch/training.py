@@ -127,8 +127,6 @@ def optimizer(
         initial, max(1, steps), factor, minimum=initial * factor
     )
     kinds = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
-    found = kinds[config.optimizer](
+    return kinds[config.optimizer](
         rate, weight_decay=config.weight_decay or None
     )
-    found.exclude_from_weight_decay(var_names=["bias"])
-    return found

@@ -1,19 +1,15 @@
-"""A model that its settings describe: players, optimizers and saved files."""
+"""A model that its settings describe, built from the data, and saved."""
 
 import contextlib
 import dataclasses
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 from typing import ClassVar
 
 import keras
-import tensorflow as tf
 
 from common.models import base
-from common.models import distribution
-from common.models import players as model_players
 from common.models import settings
 
 
@@ -36,8 +32,8 @@ class _State:
 class ConfiguredModel(base.HashingModel):
     """A hashing model made of a dataclass of settings, built from the data.
 
-    A method supplies its networks, its players and a step for each phase. The
-    networks are built from the shapes of the first data.
+    A method supplies its networks, which are built from the shapes of the
+    first data.
 
     Args:
         config: Settings, or their fields by name; the defaults without.
@@ -82,8 +78,6 @@ class ConfiguredModel(base.HashingModel):
         self.config = config
         self.seed = seed
         self.label_dim = None
-        self.phase = next(iter(self.phase_steps()))
-        self._loss_trackers = {}
         self._state = _State()
 
     @classmethod
@@ -104,36 +98,9 @@ class ConfiguredModel(base.HashingModel):
             )
         return cls(cls.presets[preset], **kwargs)
 
-    # What a method supplies.
-
-    @property
-    def player_names(self) -> Sequence[str]:
-        """The players, each of which has an optimizer."""
-        raise NotImplementedError
-
-    @property
-    def players(self) -> dict[str, list[keras.Variable]]:
-        """Trainable weights of each player, by its name."""
-        raise NotImplementedError
-
     def build_networks(self) -> None:
         """Makes the networks, for inputs of `image_shape` and `text_dim`."""
         raise NotImplementedError
-
-    def phase_steps(self) -> dict:
-        """Maps the name of each phase to its step, batch -> dict of losses."""
-        raise NotImplementedError
-
-    def preset_optimizers(
-        self, steps_per_epoch: int
-    ) -> dict[str, keras.optimizers.Optimizer]:
-        """The optimizer of each player that the settings describe."""
-        raise NotImplementedError
-
-    @property
-    def suits_xla(self) -> bool:
-        """Whether XLA makes the steps faster."""
-        return True
 
     @property
     def measured(self) -> dict:
@@ -144,8 +111,6 @@ class ConfiguredModel(base.HashingModel):
     def is_restored(self) -> bool:
         """Whether weights come from a file, whatever networks start with."""
         return self._state.restored
-
-    # Building.
 
     def build(self, input_shape: Mapping[str, tuple]) -> None:
         """Makes networks and weights.
@@ -170,8 +135,6 @@ class ConfiguredModel(base.HashingModel):
         with _policy(self.dtype_policy):
             self.build_networks()
         self.built = True
-        for name in self.player_names:
-            self._build_optimizer(name)
 
     def get_build_config(self) -> dict | None:
         """What `build_from_config` builds the same networks from."""
@@ -213,139 +176,6 @@ class ConfiguredModel(base.HashingModel):
     def from_config(cls, config: dict, custom_objects: Any = None):
         """The model that `get_config` describes."""
         return cls(**config)
-
-    # Players.
-
-    def compile(
-        self,
-        optimizer: Any = None,
-        jit_compile: bool | str = "auto",
-        run_eagerly: bool = False,
-    ) -> None:
-        """Chooses the optimizers; the losses are the method's own.
-
-        Args:
-            optimizer: One for each player, by its name; or one, of which each
-                player gets a copy; None takes those of the settings. An
-                optimizer is an object or Keras' name of one.
-            jit_compile: Whether XLA compiles the steps; `auto` where it makes
-                them faster.
-            run_eagerly: Whether steps run operation by operation.
-
-        Raises:
-            ValueError: A player has no optimizer or an optimizer no player.
-        """
-        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
-        super().compile(
-            optimizer=None, jit_compile=False, run_eagerly=run_eagerly
-        )
-        self._state.jit_compile = jit_compile
-        self._state.functions = {}
-        if jit_compile == "auto":
-            # XLA cannot read another device's variables.
-            strategy = self.distribute_strategy
-            alone = strategy.num_replicas_in_sync == 1
-            jit_compile = alone and self.suits_xla
-        self.jit_compile = bool(jit_compile)
-        given = {}
-        if optimizer is not None:
-            given = model_players.spread(optimizer, self.player_names)
-        for name in self.player_names:
-            self._set_optimizer(name, given.get(name))
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """The optimizer of each player, as soon as it has one."""
-        found = {n: self.optimizer_of(n) for n in self.player_names}
-        return {name: one for name, one in found.items() if one is not None}
-
-    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer | None:
-        """A player's optimizer; None before `compile` or the first `fit`."""
-        return getattr(self, f"{player}_optimizer", None)
-
-    def complete_optimizers(self, steps_per_epoch: int) -> None:
-        """Gives players those of the settings, unless they have their own."""
-        if len(self.optimizers) < len(self.player_names):
-            made = self.preset_optimizers(steps_per_epoch)
-            for name in self.player_names:
-                self._set_optimizer(name, made[name])
-
-    def _set_optimizer(self, name, optimizer) -> None:
-        if optimizer is not None:
-            optimizer = model_players.scaled(optimizer, self.compute_dtype)
-        setattr(self, f"{name}_optimizer", optimizer)
-        if self.built:
-            self._build_optimizer(name)
-
-    def _build_optimizer(self, name) -> None:
-        # Keras skips an unbuilt optimizer's state when it restores a file.
-        optimizer = self.optimizer_of(name)
-        if optimizer is not None and not optimizer.built:
-            with self.distribute_strategy.scope():
-                optimizer.build(self.players[name])
-
-    def get_compile_config(self) -> dict | None:
-        """What `compile_from_config` takes: optimizers and how far it is."""
-        if not self.compiled:
-            return None
-        optimizers = {
-            name: keras.optimizers.serialize(one)
-            for name, one in self.optimizers.items()
-        }
-        return {
-            "optimizer": optimizers or None,
-            "jit_compile": self._state.jit_compile,
-            "run_eagerly": self.run_eagerly,
-            "finished_epochs": self._state.finished_epochs,
-        }
-
-    def compile_from_config(self, config: dict) -> None:
-        """Compiles as a saved model was, and goes on where it was."""
-        optimizer = config["optimizer"] and {
-            name: keras.optimizers.deserialize(one)
-            for name, one in config["optimizer"].items()
-        }
-        self.compile(optimizer, config["jit_compile"], config["run_eagerly"])
-        self._state.finished_epochs = config["finished_epochs"]
-
-    # Steps.
-
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Runs the step of the current phase; returns epoch means so far."""
-        losses = self.phase_steps()[self.phase](batch)
-        for name, value in losses.items():
-            self._loss_trackers[name].update_state(value)
-        return {name: self._loss_trackers[name].result() for name in losses}
-
-    def add_loss_trackers(self, *names: str) -> None:
-        """Creates a mean over the epoch for each named loss."""
-        for name in names:
-            self._loss_trackers[name] = keras.metrics.Mean(name=name)
-
-    def descend(
-        self, tape: tf.GradientTape, loss: tf.Tensor, *names: str
-    ) -> None:
-        """Lets players lower a loss; what it does not reach stays.
-
-        Args:
-            tape: What recorded the loss.
-            loss: A scalar, float32.
-            *names: The players.
-        """
-        own = [self.players[name] for name in names]
-        optimizers = [self.optimizer_of(name) for name in names]
-        scales = [model_players.scale_of(one) for one in optimizers]
-        gradients = distribution.gradient(tape, loss, own, scales[0])
-        for optimizer, scale, slopes, variables in zip(
-            optimizers, scales, gradients, own, strict=True
-        ):
-            slopes = [
-                tf.zeros(variable.shape) if slope is None else slope
-                for slope, variable in zip(slopes, variables, strict=True)
-            ]
-            if scale is not None and scale is not scales[0]:
-                slopes = [slope * (scale / scales[0]) for slope in slopes]
-            optimizer.apply_gradients(zip(slopes, variables, strict=True))
 
 
 @contextlib.contextmanager

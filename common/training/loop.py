@@ -14,8 +14,8 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from common.models import configured
 from common.models import distribution
+from common.models import players
 
 
 class Turns(Protocol):
@@ -41,7 +41,7 @@ class Loop:
 
     def __init__(
         self,
-        model: configured.ConfiguredModel,
+        model: players.PlayersModel,
         turns: Turns,
         batches: Callable[[int, int], Iterable],
         steps: int,
@@ -113,7 +113,7 @@ class Loop:
         return {name: float(value) for name, value in found.items()}
 
 
-def step_function(model: configured.ConfiguredModel) -> Callable:
+def step_function(model: players.PlayersModel) -> Callable:
     """A step of the model's phase on a batch, traced once for each phase."""
     if model.phase not in model.step_functions:
         step = model.train_step
