@@ -290,7 +290,8 @@ def test_searches_answer_for_one_state_while_others_change_it(monkeypatch):
 
     def search(seed):
         rng, searches = np.random.default_rng(seed), 0
-        while time.monotonic() < end:
+        # A busy machine takes longer, not fewer searches.
+        while time.monotonic() < end or searches <= 10:
             k, radius = int(rng.integers(1, 80)), int(rng.integers(13))
             first = changing.done
             near = _near(changing.index, queries, k)
@@ -310,7 +311,7 @@ def test_searches_answer_for_one_state_while_others_change_it(monkeypatch):
 
     def change(seed):
         rng = np.random.default_rng(seed)
-        while time.monotonic() < end:
+        while time.monotonic() < end or changing.done <= 50:
             changing.change(rng)
             time.sleep(0.0005)
 
