@@ -15,7 +15,6 @@ only the shards that are missing. What follows `--` is Beam's.
 
 import pathlib
 
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -55,7 +54,7 @@ def encode(given: flags.FlagValues, options: list[str]) -> dict:
 def define_flags() -> None:
     """Defines the flags of this experiment."""
     common_flags.define_run()
-    flags.DEFINE_string("model", "", "A SavedModel, in place of --run.")
+    common_flags.define_path("model", "", "A SavedModel, in place of --run.")
     flags.DEFINE_string(
         "features", None, "Pattern of .npy, .parquet or .tfrecord shards."
     )
@@ -77,7 +76,7 @@ def define_flags() -> None:
         "A .npy with the step of each quantised column, or a .npz that holds "
         "it as `image_scale`.",
     )
-    flags.DEFINE_string("output_dir", None, "Folder for what is made.")
+    common_flags.define_path("output_dir", None, "Folder for what is made.")
     flags.DEFINE_integer(
         "workers", 1, "Processes of Beam's DirectRunner.", lower_bound=1
     )
@@ -110,4 +109,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,10 +12,10 @@ only those that are missing. What follows `--` is Beam's.
 
 import os
 
-from absl import app
 from absl import flags
 
 from common.data import neighbours
+from common.runs import flags as common_flags
 from common.runs import runner
 
 
@@ -78,7 +78,7 @@ def _define_flags() -> None:
         "more memory, fewer read the features more often.",
         lower_bound=neighbours.QUERY_BLOCK,
     )
-    flags.DEFINE_string("output_dir", None, "Folder for what is made.")
+    common_flags.define_path("output_dir", None, "Folder for what is made.")
     flags.DEFINE_integer(
         "workers", 1, "Processes of Beam's DirectRunner.", lower_bound=1
     )
@@ -102,4 +102,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

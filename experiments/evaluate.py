@@ -11,11 +11,12 @@ or booleans, or packed eight to a byte, with labels [n, c] of 0 and 1.
 """
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
 from common.runs import flags as common_flags
+from common.runs import provenance
+from common.runs import records
 from common.runs import runner
 from common.system import files
 
@@ -36,7 +37,7 @@ def evaluate(finished: finished_runs.FinishedRun, source: str) -> dict:
         source: `codes` reads `codes.npz`; `saved_model` encodes again.
 
     Returns:
-        The content of a `metrics.json`, without times.
+        The content of a `metrics.json`, without times and provenance.
 
     Raises:
         ValueError: The run is not ranked by its codes.
@@ -126,7 +127,8 @@ def _show_files() -> None:
     query, database = tuple(named[:2]), tuple(named[2:])
     metrics = evaluate_files(query, database, given.bits, given.bit_order)
     if given.output:
-        files.write_json(given.output, metrics)
+        made_by = {"provenance": [provenance.record()]}
+        files.write_json(given.output, metrics | made_by)
     print(
         f"{metrics['queries']} queries of {metrics['bits']} bits, of which "
         f"{metrics['queries_without_relevant']} have no relevant item and are "
@@ -139,17 +141,18 @@ def _show_files() -> None:
 def _define_flags() -> None:
     common_flags.define_run()
     for name, side in zip(_FILES, _SIDES, strict=True):
-        flags.DEFINE_string(name, "", f"A .npy of {side}.")
+        common_flags.define_path(name, "", f"A .npy of {side}.")
     flags.DEFINE_integer(
         "bits", 0, "Length of codes in files; 0: as many as columns."
     )
     flags.DEFINE_enum(
         "bit_order", "big", ("big", "little"), "Of packed codes in files."
     )
+    common_flags.define_dataset()
     flags.DEFINE_enum(
         "source", "codes", ("codes", "saved_model"), "Where codes come from."
     )
-    flags.DEFINE_string("output", "", "A .json file for all metrics.")
+    common_flags.define_path("output", "", "A .json file for all metrics.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -159,14 +162,18 @@ def _main(arguments: list[str]) -> None:
             _show_files()
         return
     with runner.one_sentence_errors():
-        finished = finished_runs.open_run(flags.FLAGS.run)
+        finished = finished_runs.open_run(flags.FLAGS.run, flags.FLAGS.dataset)
     runner.import_tensorflow()
     from common.reports import reporting
 
     with runner.one_sentence_errors():
         metrics = evaluate(finished, flags.FLAGS.source)
         if flags.FLAGS.output:
-            files.write_json(flags.FLAGS.output, metrics)
+            made_by = records.made_by(finished.directory)
+            provenance.places([provenance.record()], made_by)
+            files.write_json(
+                flags.FLAGS.output, metrics | {"provenance": made_by}
+            )
     print(f"{finished.directory}, {finished.bits} bits, {flags.FLAGS.source}")
     print(reporting.tables(finished.record["method"], metrics))
     for warning in metrics["warnings"]:
@@ -175,4 +182,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -10,7 +10,6 @@ gives one file for all. Neither takes sentences.
 
 import pathlib
 
-from absl import app
 from absl import flags
 
 from common.runs import finished as finished_runs
@@ -69,4 +68,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

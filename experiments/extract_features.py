@@ -1,12 +1,19 @@
 r"""Makes a data set of a folder of photographs and what was written about them.
 
-    python -m experiments.extract_features --images=DIR --captions=FILE.tsv \
+    python -m experiments.extract_features --images=DIR --captions=FILE \
         --backbone=efficientnet_lite0 --output=FILE.npz
 
-The captions: a line `filename<TAB>caption` each (.tsv), `filename,caption`
-(.csv) or {"filename": ..., "caption": ...} (.jsonl); several may speak of one
-picture. Labels, which only a MAP and SSAH need, come in a file of the same
-form. File names are paths below DIR.
+The captions, a file of any of these forms, told by its ending and content:
+
+    .csv .tsv .txt  filename and caption, or a heading row with names such as
+                    `image_path`, `caption`, `labels` and `split`
+    .token .txt     name.jpg#0<TAB>caption, as Flickr8k and Flickr30k have it
+    .json           COCO's captions, Karpathy's file with its split, or records
+    .jsonl          {"filename": ..., "caption": ...} a line
+
+Labels, which only a MAP and SSAH need, are a column of it or a file of the same
+forms; COCO's instances will do. File names are paths below DIR. The texts of a
+picture are joined; --pairs makes a row of each.
 
 efficientnet_lite0 takes its weights from a package (extra `backbones`), vgg19
 --weights=imagenet or a .h5 file, cnn_f --weights=imagenet-vgg-f.mat.
@@ -19,40 +26,46 @@ import shutil
 import sys
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.backbones import preprocessing
-from common.data import bow
-from common.data import captions as data_captions
+from common.data.captions import headings
+from common.data.captions import plan as captions_plan
+from common.data.captions import reading
+from common.data.captions import rows
+from common.runs import flags as common_flags
 from common.runs import runner
 from common.system import files
+
+THUMBNAIL = 96
 
 
 def extract(
     images: pathlib.Path,
-    captions: dict[str, list[str]],
-    labels: dict[str, list[str]] | None,
+    plan: captions_plan.Plan,
     backbone: str,
     weights: str,
     output: pathlib.Path,
     skip_unreadable: bool = False,
     shard_size: int = 256,
-) -> dict[str, str]:
+    pairs: bool = False,
+    thumbnail: int = THUMBNAIL,
+) -> list[str]:
     """Writes a data set of pictures and their captions.
 
     Args:
         images: Folder of the pictures.
-        captions: Captions by file name.
-        labels: Labels by file name, or None.
+        plan: The pictures and what was written of them.
         backbone: One of `preprocessing.NAMES`.
         weights: Its weights, see `preprocessing.current`.
         output: File to write; shards lie beside it until it is whole.
         skip_unreadable: Whether to leave out pictures that cannot be read.
         shard_size: Pictures that a run which is cut off may lose.
+        pairs: Whether each caption makes a row of its own.
+        thumbnail: Height and width of thumbnails; 0 keeps none.
 
     Returns:
-        Why a picture was left out, by its name.
+        What was kept and what was left out, a sentence each.
 
     Raises:
         ValueError: A picture cannot be read, or the weights do not fit.
@@ -64,7 +77,7 @@ def extract(
     extractor = backbone_extractor.Extractor(
         *preprocessing.current(backbone, weights)
     )
-    names = list(captions)
+    names = [picture.path for picture in plan.pictures]
     shards = output.with_name(f"{output.name}.shards")
     found = extraction.extract(
         extractor,
@@ -74,48 +87,28 @@ def extract(
         shard_size,
         skip_unreadable,
         lambda done: _report(done, len(names)),
+        thumbnail,
     )
-    kept = [names[row] for row in found.rows]
+    written, picture_of, notes = rows.build(
+        [plan.pictures[row] for row in found.rows],
+        _folder(images, output),
+        plan.labelled,
+        pairs,
+    )
     files.write_npz(
         output,
-        image=found.values,
+        image=found.values[picture_of],
         extractor=np.array(extractor.made.text()),
-        **written_arrays(kept, captions, labels),
+        **written,
+        **found.thumbnails,
     )
     shutil.rmtree(shards)
-    return found.unread
+    notes += [f"Left out: {reason}" for reason in found.unread.values()]
+    return [*notes, _kept(written, len(found.rows), output)]
 
 
-def written_arrays(
-    names: list[str],
-    captions: dict[str, list[str]],
-    labels: dict[str, list[str]] | None,
-) -> dict[str, np.ndarray]:
-    """What was written about pictures, as arrays of a data set.
-
-    Args:
-        names: The pictures' file names, in the order of the rows.
-        captions: Captions by file name.
-        labels: Labels by file name, or None.
-
-    Raises:
-        ValueError: No word of the captions makes a vocabulary.
-    """
-    text, vocabulary = bow.fit(["\n".join(captions[name]) for name in names])
-    arrays = {"text": text, "ids": np.array(names), "vocab": vocabulary}
-    if labels is not None:
-        matrix, label_names = data_captions.multi_hot(names, labels)
-        arrays |= {"labels": matrix, "label_names": label_names}
-    return arrays
-
-
-def check(
-    images: pathlib.Path,
-    captions: dict[str, list[str]],
-    labels: dict[str, list[str]] | None,
-    output: pathlib.Path,
-) -> None:
-    """Refuses what cannot become a data set, before anything is computed.
+def check(images: pathlib.Path, output: pathlib.Path) -> None:
+    """Refuses what cannot become a data set, before anything is read.
 
     Raises:
         ValueError: Says what to change.
@@ -126,20 +119,21 @@ def check(
         raise ValueError(f"--output must end in .npz; received {output}.")
     if output.exists():
         raise ValueError(f"{output} is there already; name another --output.")
-    if labels is None:
-        return
-    stray = [name for name in labels if name not in captions]
-    if stray:
-        raise ValueError(
-            f"--labels names {len(stray)} files that have no caption, the "
-            f"first is {stray[0]}."
-        )
-    bare = [name for name in captions if name not in labels]
-    if bare:
-        raise ValueError(
-            f"--labels says nothing of {len(bare)} pictures, the first is "
-            f"{bare[0]}; label them, or leave --labels out."
-        )
+
+
+def _folder(images: pathlib.Path, output: pathlib.Path) -> str:
+    """Where the pictures are, from the data set's folder if they are below."""
+    images, beside = images.resolve(), output.resolve().parent
+    if images.is_relative_to(beside):
+        return images.relative_to(beside).as_posix()
+    return str(images)
+
+
+def _kept(written, pictures: int, output: pathlib.Path) -> str:
+    """The last sentence: what the data set holds."""
+    count = len(written["text"])
+    captions = "" if count == pictures else f"{count} captions of "
+    return f"{captions}{pictures} pictures in {output}."
 
 
 def _report(done: int, total: int) -> None:
@@ -149,19 +143,30 @@ def _report(done: int, total: int) -> None:
 
 
 def _define_flags() -> None:
-    flags.DEFINE_string("images", None, "Folder of the pictures.")
-    flags.DEFINE_string("captions", None, "A .tsv, .csv or .jsonl file.")
-    flags.DEFINE_string("labels", "", "Labels, a file of the same form.")
+    common_flags.define_path("images", None, "Folder of the pictures.")
+    common_flags.define_path("captions", None, "File of captions, see above.")
+    common_flags.define_path("labels", "", "Labels, a file of the same forms.")
+    flags.DEFINE_string("encoding", "", "Of the files; empty: UTF-8 or told.")
+    flags.DEFINE_string("image_column", "", "Column of the picture's path.")
+    flags.DEFINE_string("caption_column", "", "Column of the caption.")
+    flags.DEFINE_string(
+        "label_separator", "", "Between labels of a cell; empty: | or ;."
+    )
+    flags.DEFINE_boolean("pairs", False, "Keep each caption as a row.")
+    flags.DEFINE_boolean("no_thumbnails", False, "Keep no small pictures.")
     flags.DEFINE_enum(
         "backbone",
         preprocessing.NAMES[0],
         preprocessing.NAMES,
         "Network that makes the features.",
     )
-    flags.DEFINE_string("weights", "", "Its weights, see above.")
-    flags.DEFINE_string("output", None, "The .npz to write.")
+    common_flags.define_path("weights", "", "Its weights, see above.")
+    common_flags.define_path("output", None, "The .npz to write.")
     flags.DEFINE_boolean(
-        "skip_unreadable", False, "Leave out pictures that cannot be read."
+        "skip_unreadable",
+        False,
+        "Leave out pictures that are missing or damaged, and records without "
+        "a text.",
     )
     flags.DEFINE_integer(
         "shard_size", 256, "Pictures that a crash may lose.", lower_bound=1
@@ -169,33 +174,53 @@ def _define_flags() -> None:
     flags.mark_flags_as_required(["images", "captions", "output"])
 
 
+def _plan(given, images: pathlib.Path) -> captions_plan.Plan:
+    """Reads what the flags name."""
+    chosen = headings.Chosen(given.image_column, given.caption_column)
+    captions = reading.read(
+        given.captions,
+        "caption",
+        given.encoding,
+        chosen,
+        given.label_separator,
+    )
+    labels = None
+    if given.labels:
+        labels = reading.read(
+            given.labels,
+            "label",
+            given.encoding,
+            label_separator=given.label_separator,
+        )
+    return captions_plan.make(images, captions, labels, given.skip_unreadable)
+
+
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     images, output = pathlib.Path(given.images), pathlib.Path(given.output)
     with runner.one_sentence_errors():
-        captions = data_captions.read(given.captions, "caption")
-        labels = None
-        if given.labels:
-            labels = data_captions.read(given.labels, "label")
-        check(images, captions, labels, output)
+        check(images, output)
+        plan = _plan(given, images)
+        # What makes no vocabulary must not wait until all is extracted.
+        rows.build(plan.pictures, "", plan.labelled, given.pairs)
+    print("\n".join(plan.notes))
     runner.import_tensorflow()
     with runner.one_sentence_errors():
-        unread = extract(
+        notes = extract(
             images,
-            captions,
-            labels,
+            plan,
             given.backbone,
             given.weights,
             output,
             given.skip_unreadable,
             given.shard_size,
+            given.pairs,
+            0 if given.no_thumbnails else THUMBNAIL,
         )
-    for reason in unread.values():
-        print(f"Left out: {reason}")
-    print(f"{len(captions) - len(unread)} pictures in {output}.")
+    print("\n".join(notes))
 
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,7 +12,6 @@ sends only what the server does not have yet. `python -m experiments.search
 import pathlib
 import re
 
-from absl import app
 from absl import flags
 
 from common.hamming import exchange
@@ -74,13 +73,13 @@ def load(
     Returns:
         For each modality the number of items, and of those that were sent.
     """
-    from common.training import fitting
+    from common.training import bars
 
     server.create(kind)
     counts = {}
     for modality in _MODALITIES:
         index = finished_runs.retrieval_index(finished, modality)
-        show = fitting.show_progress("Milvus", len(index))
+        show = bars.show_progress("Milvus", len(index))
         sent = server.upsert(
             index,
             modality,
@@ -120,7 +119,8 @@ def load_folder(
 
 def _define_flags() -> None:
     common_flags.define_run()
-    flags.DEFINE_string(
+    common_flags.define_dataset()
+    common_flags.define_path(
         "codes", "", "Folder that beam_encode made, in place of --run."
     )
     define_flags("http://127.0.0.1:19530")
@@ -145,7 +145,7 @@ def _main(arguments: list[str]) -> None:
             bits = _bits_of(folder)
             server = _connect(collection_name(folder), bits)
         else:
-            finished = finished_runs.open_run(given.run)
+            finished = finished_runs.open_run(given.run, given.dataset)
             server = connect(finished)
         if given.drop:
             server.drop()
@@ -172,4 +172,4 @@ def _bits_of(folder: pathlib.Path) -> int:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

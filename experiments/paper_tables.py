@@ -18,11 +18,12 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from absl import app
 from absl import flags
 
 from common.data import arrays
 from common.runs import flags as common_flags
+from common.runs import interruptions
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
@@ -30,6 +31,7 @@ from common.system import files
 from experiments.methods import ablations
 from experiments.papers import cells
 from experiments.papers import comparison
+from experiments.papers import origins
 from experiments.papers import published
 from experiments.papers import rendering
 from experiments.papers import specs
@@ -76,7 +78,7 @@ def make(
     place = {cell: number for number, cell in enumerate(todo)}
     outcomes.sort(key=lambda one: place[one[0]])
     folders = _folders(outcomes, parent / "cells")
-    result = _result(plan, run, outcomes, folders)
+    result = _result(plan, run, outcomes, folders, parent / "cells")
     _write(plan, run, parent, result, outcomes, folders)
     return result
 
@@ -102,9 +104,10 @@ def _folders(outcomes, parent) -> dict[tuple[str, int], list[pathlib.Path]]:
     return found
 
 
-def _result(plan, run, outcomes, folders) -> dict:
+def _result(plan, run, outcomes, folders, parent) -> dict:
     described = [records.load(found[0]) for found in folders.values()]
     record = described[0] if described else {}
+    made_by = []
     return {
         "kind": "paper",
         "table": plan.name,
@@ -128,16 +131,19 @@ def _result(plan, run, outcomes, folders) -> dict:
             part: record.get("split", {}).get(part)
             for part in ("query", "retrieval")
         },
-        "versions": record.get("versions"),
         "runs": [
             {
                 "variant": cell.row.label,
                 "bits": cell.bits,
                 "seed": cell.seed,
                 **outcome,
+                "provenance": provenance.places(
+                    records.made_by(parent / cell.folder), made_by
+                ),
             }
             for cell, outcome in outcomes
         ],
+        "provenance": made_by,
         "comparisons": comparison.compare(folders),
     }
 
@@ -146,7 +152,7 @@ def _write(plan, run, parent, result, outcomes, folders) -> None:
     base = parent / plan.name / plan.name
     files.write_json(f"{base}.json", result)
     for suffix, text in (
-        ("md", rendering.markdown(result) + "\n"),
+        ("md", origins.below(rendering.markdown(result), [result]) + "\n"),
         ("csv", rendering.comma_separated(result)),
         ("tex", rendering.latex(result)),
     ):
@@ -239,6 +245,7 @@ def _main(arguments: list[str]) -> None:
         arrays.require_features(data)
         common_run.require_labels(run, data, "a table of MAPs needs them")
         parent = pathlib.Path(run.output_dir or "runs/paper_tables")
+    interruptions.safe_in(parent, resumes=False)
     failed = 0
     for plan in plans:
         result = make(plan, run, parent, flags.FLAGS.jobs)
@@ -251,4 +258,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -18,9 +18,9 @@ import io
 import pathlib
 
 import numpy as np
-from absl import app
 from absl import flags
 
+from common.runs import flags as common_flags
 from common.runs import runner
 from common.system import files
 
@@ -113,8 +113,10 @@ def _builder(name: str, data_dir: pathlib.Path):
 
 def _define_flags() -> None:
     flags.DEFINE_string("name", "", "Such as nus_wide/tc10.")
-    flags.DEFINE_string("manual_dir", "downloads", "Where the archives are.")
-    flags.DEFINE_string("output", "", "Where to write; empty: data/NAME.")
+    common_flags.define_path(
+        "manual_dir", "downloads", "Where the archives are."
+    )
+    common_flags.define_path("output", "", "Where to write; empty: data/NAME.")
 
 
 def _main(arguments: list[str]) -> None:
@@ -129,4 +131,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

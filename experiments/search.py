@@ -3,6 +3,7 @@ r"""Answers a text, a picture or an item from a finished run's codes.
 python -m experiments.search --text="red flower"
 python -m experiments.search --run=runs/NAME --image=FILE.png
 python -m experiments.search --run=runs/NAME --item=ID --top_k=20
+python -m experiments.search --run=runs/NAME --vector=FILE.npy --ask_with=text
 python -m experiments.search --text="red flower" --uri=http://127.0.0.1:19530
 """
 
@@ -11,7 +12,6 @@ import os
 import pathlib
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.hamming import milvus_engine
@@ -21,16 +21,24 @@ from common.runs import runner
 from experiments import milvus_index
 
 _DEFAULT_TOP_K = 8
+# Pixels of a picture that asks, where it is shown.
+_SHOWN = 128
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a query found: data rows, nearest first, and their distances."""
+    """What a query found: data rows, nearest first, and their distances.
+
+    `notes` says which words were not taken as they were typed; `picture` is
+    one that asked, RGB pixels to look at.
+    """
 
     query: str
     query_row: int | None
     rows: np.ndarray
     distances: np.ndarray
+    notes: tuple[str, ...] = ()
+    picture: np.ndarray | None = None
 
 
 def search_text(
@@ -48,9 +56,11 @@ def search_text(
         server: Where the codes are searched, by default in the run's own file.
 
     Raises:
-        ValueError: The run's data has no vocabulary, or none of these words.
+        ValueError: The run's data has no vocabulary, or neither these words
+            nor any near them.
     """
     from common.data import bow
+    from common.data import words
 
     vocabulary = finished.data.vocabulary
     if vocabulary is None:
@@ -58,16 +68,23 @@ def search_text(
             "The data set has no `vocab`, so a text cannot be turned into its "
             "bag of words; ask with --item."
         )
-    known = bow.known_words(text, vocabulary)
-    if not known:
+    understood = words.understand(text, vocabulary)
+    if not understood.known:
+        closest = "; ".join(
+            f"closest to {word}: {', '.join(found)}"
+            for word, found in understood.unknown.items()
+            if found
+        )
+        such = f"such as {', '.join(map(str, vocabulary[:8]))}"
         raise ValueError(
             f"None of the words of {text!r} is among the {len(vocabulary)} of "
-            f"the vocabulary, such as {', '.join(map(str, vocabulary[:8]))}."
+            f"the vocabulary, {closest or such}."
         )
+    query = " ".join(understood.known)
     encode = _encoders(finished).text
-    packed = np.asarray(encode(bow.encode([text], vocabulary)))
-    query = " ".join(known)
-    return _answer(finished, query, None, packed, "image", top_k, server)
+    packed = np.asarray(encode(bow.encode([query], vocabulary)))
+    answer = _answer(finished, query, None, packed, "image", top_k, server)
+    return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
 
 def search_image(
@@ -100,7 +117,8 @@ def search_image(
             "them with experiments.extract_features, or ask with --item."
         )
     made, path = preprocessing.repeat(finished.data.extractor, weights)
-    pixels = photographs.read(file, made.size)
+    picture = photographs.open_file(file)
+    pixels = photographs.squeeze(picture, made.size)
 
     from common.backbones import extractor as backbone_extractor
 
@@ -108,7 +126,9 @@ def search_image(
     packed = _encoders(finished).image(extractor.features(pixels[None]))
     name = os.path.basename(file)
     packed = np.asarray(packed)
-    return _answer(finished, name, None, packed, "text", top_k, server)
+    answer = _answer(finished, name, None, packed, "text", top_k, server)
+    picture.thumbnail((_SHOWN, _SHOWN))
+    return dataclasses.replace(answer, picture=np.asarray(picture))
 
 
 def search_item(
@@ -153,22 +173,93 @@ def search_item(
     return _answer(finished, query, row, packed, found, top_k, server)
 
 
+def search_vectors(
+    finished: finished_runs.FinishedRun,
+    file: str | os.PathLike,
+    ask_with: str,
+    top_k: int = _DEFAULT_TOP_K,
+    server: milvus_engine.MilvusIndex | None = None,
+) -> list[Answer]:
+    """Finds what is nearest to features or embeddings made elsewhere.
+
+    Args:
+        finished: The run.
+        file: A `.npy` of one vector [d] or several [q, d], made as the data
+            set's images or texts were.
+        ask_with: `text` finds images, `image` finds texts.
+        top_k: Number of results for each.
+        server: As for `search_text`.
+
+    Raises:
+        ValueError: The file holds no finite vectors of that width.
+    """
+    from common.data.containers import numpy_files
+
+    data = finished.data
+    shape = (data.text_dim,) if ask_with == "text" else data.image_shape
+    vectors = np.asarray(numpy_files.load_npy(pathlib.Path(file)))
+    if (
+        vectors.dtype.kind not in "fuib"
+        or vectors.shape[-len(shape) :] != shape
+    ):
+        raise ValueError(
+            f"{file} must hold numbers [{', '.join(map(str, shape))}] or "
+            f"[queries, {', '.join(map(str, shape))}] to ask with "
+            f"--ask_with={ask_with}; received shape {vectors.shape}, dtype "
+            f"{vectors.dtype}."
+        )
+    with np.errstate(over="ignore"):
+        vectors = vectors.reshape(-1, *shape).astype(np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"{file} holds values that float32 cannot hold.")
+    encode = getattr(_encoders(finished), ask_with)
+    packed = np.asarray(encode(vectors))
+    found = "image" if ask_with == "text" else "text"
+    name = os.path.basename(file)
+    return [
+        _answer(
+            finished,
+            f"{name} {place}",
+            None,
+            packed[place : place + 1],
+            found,
+            top_k,
+            server,
+        )
+        for place in range(len(packed))
+    ]
+
+
 def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
-    """The answer as lines: rank, distance, id, words and labels."""
+    """The answer as lines: rank, distance, id, labels and words.
+
+    Where captions were kept, they and the pictures' paths stand below.
+    """
     from common.reports import figures
 
     data = finished.data
     lines = [f"{answer.query!r}: {len(answer.rows)} nearest"]
+    lines = [*answer.notes, *lines]
     for place, (row, distance) in enumerate(
         zip(answer.rows, answer.distances, strict=True), start=1
     ):
         labels = figures.labels(data, row)
         labels = f"  [{labels}]" if labels else ""
-        words = figures.words(data, row)[:60]
-        lines.append(
-            f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}  {words}"
-        )
+        head = f"{place:3d}. {distance:3d} bits  {data.ids[row]}{labels}"
+        if data.originals is None:
+            lines.append(f"{head}  {figures.words(data, row)[:60]}")
+            continue
+        lines += [head, *(f"     {line}" for line in _original(data, row))]
     return "\n".join(lines)
+
+
+def _original(data, row) -> list[str]:
+    """The caption as it was written, and where the picture is."""
+    from common.reports import figures
+
+    lines = figures.caption(data, row).splitlines()
+    paths = data.originals.paths
+    return lines if paths is None else [*lines, paths[row]]
 
 
 def draw(
@@ -184,7 +275,7 @@ def draw(
     )
     if pictures is None:
         return False
-    shown = None
+    shown = answer.picture
     if answer.query_row is not None:
         shown = pictures.picture(answer.query_row)
     sheet = figures.picture_sheet(
@@ -252,32 +343,48 @@ def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
 
 def _define_flags() -> None:
     common_flags.define_run()
+    common_flags.define_dataset()
     flags.DEFINE_string("text", "", "Words to ask with.")
-    flags.DEFINE_string("image", "", "Picture file to ask with.")
-    flags.DEFINE_string("weights", "", "For --image; empty: as extracted.")
+    common_flags.define_path("image", "", "Picture file to ask with.")
+    common_flags.define_path("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
+    common_flags.define_path(
+        "vector", "", "A .npy of features or embeddings to ask with."
+    )
     flags.DEFINE_enum(
-        "ask_with", "image", ("image", "text"), "Which half of --item asks."
+        "ask_with",
+        "image",
+        ("image", "text"),
+        "What --item asks with and --vector is.",
     )
     flags.DEFINE_integer(
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
     milvus_index.define_flags("")
-    flags.DEFINE_string("picture", "", "Where to draw; empty: in the run.")
+    common_flags.define_path("picture", "", "Where to draw; empty: in the run.")
 
 
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        if sum(map(bool, (given.text, given.image, given.item))) != 1:
-            raise ValueError("Ask with one of --text, --image and --item.")
-        finished = finished_runs.open_run(given.run)
+        asked = given.text, given.image, given.item, given.vector
+        if sum(map(bool, asked)) != 1:
+            raise ValueError(
+                "Ask with one of --text, --image, --item and --vector."
+            )
+        finished = finished_runs.open_run(given.run, given.dataset)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None
         if given.uri:
             server = milvus_index.connect(finished)
+        if given.vector:
+            for answer in search_vectors(
+                finished, given.vector, given.ask_with, given.top_k, server
+            ):
+                print(show(finished, answer))
+            return
         if given.text:
             answer = search_text(finished, given.text, given.top_k, server)
         elif given.image:
@@ -294,4 +401,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

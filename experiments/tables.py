@@ -14,11 +14,11 @@ import pathlib
 import re
 import sys
 
-from absl import app
 from absl import flags
 
 from common.runs import runner
 from common.system import files
+from experiments.papers import origins
 from experiments.papers import result_tables
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -43,18 +43,27 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
     def table(match: re.Match) -> str:
         result = _read(results / f"{match[2]}.json")
         made = result_tables.MAKERS[result["kind"]](result)
-        return f"{match[1]}{made}\n{match[3]}"
+        return f"{match[1]}{origins.below(made, [result])}\n{match[3]}"
 
     def overview(match: re.Match) -> str:
         found = [_read(results / f"{name}.json") for name in match[3].split()]
         made = result_tables.overview(found, int(match[2]))
-        return f"{match[1]}{made}\n{match[4]}"
+        return f"{match[1]}{origins.below(made, found)}\n{match[4]}"
 
     return _OVERVIEW.sub(overview, _PLACE.sub(table, text))
 
 
 def readmes() -> list[pathlib.Path]:
-    """Every README that may have tables."""
+    """Every README that may have tables.
+
+    Raises:
+        ValueError: This is no clone but an installed package.
+    """
+    if not (ROOT / "README.md").is_file():
+        raise ValueError(
+            "The tables stand in the READMEs of a clone of the repository; "
+            f"{ROOT} is none."
+        )
     below = [
         path
         for folder in _FOLDERS
@@ -75,7 +84,9 @@ def _read(path) -> dict:
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     stale = []
-    for path in readmes():
+    with runner.one_sentence_errors():
+        found = readmes()
+    for path in found:
         before = path.read_text(encoding="utf-8")
         with runner.one_sentence_errors():
             after = fill(before)
@@ -94,4 +105,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_boolean("check", False, "Change nothing; fail if stale.")
-    app.run(_main)
+    runner.run(_main)

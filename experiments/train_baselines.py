@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from absl import app
 from absl import flags
 
 from common.data import arrays
 from common.runs import flags as common_flags
+from common.runs import folders
+from common.runs import interruptions
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
@@ -52,7 +54,7 @@ def run_all(
     Returns:
         What a result file holds.
     """
-    runs, record = [], {}
+    runs, record, made_by = [], {}, []
     for name, cell, cell_run in _cells(methods, run, num_seeds, lengths):
         directory = pathlib.Path(cell_run.output_dir)
         one = {
@@ -66,8 +68,10 @@ def run_all(
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             one["failure"] = trainings.failure(error)
             print(f"Error: {directory.name}: {one['failure']}", flush=True)
+        found = records.made_by(directory)
+        one["provenance"] = provenance.places(found, made_by)
         runs.append(one)
-    return _result(methods, run, runs, record)
+    return _result(methods, run, runs, record) | {"provenance": made_by}
 
 
 def _cells(methods, run, num_seeds, lengths) -> Iterator[tuple]:
@@ -106,7 +110,13 @@ def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
     prepared = common_run.prepare(run, name, cell, cell.settings.supervised)
     finished = prepared.directory / "metrics.json"
     if finished.exists():
-        return files.read_json(finished)
+        return files.read_object(finished)
+    with folders.writing(prepared.directory):
+        return _fit_cell(name, cell, prepared)
+
+
+def _fit_cell(name, cell, prepared) -> dict:
+    run = prepared.run
     label = f"{fits.NAMES[name]}, {cell.bits} bits, seed {run.seed}"
     print(f"{label}: writing to {prepared.directory}", flush=True)
     if not (prepared.directory / "fit.json").exists():
@@ -152,7 +162,6 @@ def _result(methods, run, runs, record) -> dict:
             part: record.get("split", {}).get(part)
             for part in ("query", "retrieval")
         },
-        "versions": record.get("versions"),
         "runs": runs,
     }
 
@@ -165,7 +174,7 @@ def _define_flags() -> None:
     flags.DEFINE_list("change", [], "Changed settings, such as cmfh.rounds=50.")
     flags.DEFINE_list("lengths", [], "Code lengths K; empty takes 32 bits.")
     flags.DEFINE_integer("num_seeds", 1, "Number of seeds.", lower_bound=1)
-    flags.DEFINE_string("result", "", "A .json file for the figures.")
+    common_flags.define_path("result", "", "A .json file for the figures.")
 
 
 def _methods(names: list[str], changes: list[str]) -> dict:
@@ -195,14 +204,14 @@ def _main(arguments: list[str]) -> None:
                 "The compared methods fit on one processor; leave --strategy="
                 f"{run.strategy} out."
             )
-        parent = common_run.choose_directory(
-            run, "baselines", fits.Cell(lengths[0], None)
-        )
-        run = dataclasses.replace(run, output_dir=str(parent))
         # Wrong data would be wrong for every cell.
         data, _ = common_run.read_inputs(run)
         arrays.require_features(data)
         common_run.require_labels(run, data, "a MAP needs them")
+        stem = pathlib.Path(run.dataset).stem
+        parent = folders.choose(run, f"baselines_{stem}_{lengths[0]}")
+        run = dataclasses.replace(run, output_dir=str(parent))
+    interruptions.safe_in(parent, resumes=False)
     result = run_all(methods, run, given.num_seeds, lengths)
     if given.result:
         files.write_json(given.result, result)
@@ -214,4 +223,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

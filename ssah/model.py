@@ -103,7 +103,7 @@ class SSAH(trainer.Trainer):
         # Seeds of one run must not meet those of the next: the networks' own
         # are those from 32 times the seed to 19 more.
         first = 32 * self.seed
-        architecture = training.architecture(config)
+        architecture = training.architecture(config, self.text_kind)
         shape = (architecture, self.bits, self.label_dim)
         backbone = building.build(
             config.backbone,

@@ -190,8 +190,10 @@ def _steps(optimizer) -> int:
     return int(optimizer.iterations.value.numpy())
 
 
-def architecture(config: ssah_config.Config) -> networks.Architecture:
-    """Widths and kinds of layers."""
+def architecture(
+    config: ssah_config.Config, text_kind: str = "bag_of_words"
+) -> networks.Architecture:
+    """Widths and kinds of layers, for bags of words or embeddings."""
     windows = multiscale.WINDOWS[config.multi_scale_levels]
     return networks.Architecture(
         feature_units=config.feature_units,
@@ -208,12 +210,16 @@ def architecture(config: ssah_config.Config) -> networks.Architecture:
         initializer=config.initializer,
         response_normalization=config.response_normalization,
         feature_scaling=config.feature_scaling,
+        text_kind=text_kind,
     )
 
 
 def measure(config: ssah_config.Config, train: subset.Subset) -> dict:
     """The `word_order` of the training items, where the settings have one."""
     if config.word_order == "vocabulary" or config.text_network == "mlp3":
+        return {}
+    if train.data.text_kind == "embedding":
+        # Its columns are no words, and have no order.
         return {}
     order = word_order.by_labels(train.data, train.rows)
     return {"word_order": order.tolist()}

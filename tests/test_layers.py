@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import os
 import pathlib
 import subprocess
 import sys
@@ -13,8 +12,6 @@ ROOT = pathlib.Path(__file__).parents[1]
 METHODS = ("ugach", "uch", "ssah")
 PACKAGES = (*METHODS, "common", "experiments")
 TOP_LEVEL = {*PACKAGES, "tests", "setup.py", "README.md", "LICENSE"}
-# What a build, an editable install or a training run leaves behind.
-LEFT_BEHIND = {"build", "dist", "runs", "__pycache__"}
 
 # Which rooms of `common` each of them may import besides itself.
 BELOW = {
@@ -36,7 +33,7 @@ FLAG_MODULES = (
     "common.runs.flags",
     "common.runs.runner",
     # Rebuilds the embedded data; a program of its own.
-    "common.data.openclipart.build",
+    "common.data.openclipart.rebuild",
     "experiments.",
 )
 # Modules that people without TensorFlow can use, and that start at once.
@@ -56,12 +53,17 @@ NUMPY_ONLY = (
     "common.data.arrays",
     "common.data.bow",
     "common.data.captions",
+    "common.data.captions.plan",
+    "common.data.captions.reading",
+    "common.data.captions.rows",
     "common.data.draws",
     "common.data.neighbours",
+    "common.data.originals",
     "common.data.protocols.stored",
     "common.data.readers",
     "common.data.splits",
     "common.data.thumbnails",
+    "common.data.words",
     "common.hamming",
     "common.hamming.codes",
     "common.hamming.distances",
@@ -70,7 +72,11 @@ NUMPY_ONLY = (
     "common.hamming.kernel",
     "common.hamming.milvus_engine",
     "common.hamming.multi_index",
+    "common.hamming.native",
+    "common.hamming.native.library",
+    "common.hamming.native.signatures",
     "common.hamming.scan",
+    "common.hamming.snapshot",
     "common.hamming.ties",
     "common.metrics",
     "common.metrics.diagnostics",
@@ -83,19 +89,33 @@ NUMPY_ONLY = (
     "common.reports",
     "common.reports.figures",
     "common.runs",
+    "common.runs.devices",
     "common.runs.finished",
     "common.runs.flags",
+    "common.runs.folders",
+    "common.runs.places",
+    "common.runs.provenance",
     "common.runs.records",
     "common.runs.run",
     "common.runs.runner",
     "common.system",
+    "common.system.code",
+    "common.system.digests",
     "common.system.disk",
+    "common.system.elf",
     "common.system.extras",
     "common.system.files",
+    "common.system.growing",
+    "common.system.locks",
+    "common.system.machine",
+    "common.system.remembered",
     "common.system.stopwatch",
     "common.training",
+    "ssah",
     "ssah.config",
+    "uch",
     "uch.config",
+    "ugach",
     "ugach.config",
     "ugach.graph",
 )
@@ -157,6 +177,9 @@ def allowed(importer, imported):
         return True
     if other != "common":
         return False
+    if importer == ("common", ""):
+        # It hands on the version.
+        return other_room == "system"
     return package in METHODS or other_room in BELOW.get(room, ())
 
 
@@ -284,6 +307,21 @@ def test_a_room_says_what_it_is_for_and_hands_on_its_names(room):
         assert getattr(module, name) is not None
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_hands_on_its_model_and_settings(method):
+    module = importlib.import_module(method)
+
+    assert {"Config", "PRESETS", method.upper()} <= set(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    assert module.__version__ == importlib.import_module("common").__version__
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_that_it_is_typed(package):
+    assert (ROOT / package / "py.typed").is_file()
+
+
 @pytest.mark.parametrize("module", SOURCES)
 def test_only_runners_know_of_flags(module):
     assert not uses_flags(module, SOURCES[module])
@@ -363,12 +401,17 @@ def test_the_packages_that_are_tested_are_those_of_this_folder():
 
 
 def test_the_top_level_holds_these_names_and_no_other():
-    found = {
-        name
-        for name in os.listdir(ROOT)
-        if not name.startswith(".")
-        and not name.endswith(".egg-info")
-        and name not in LEFT_BEHIND
-    }
+    if not (ROOT / ".git").exists():
+        pytest.skip("only a clone tells what is the repository's")
+    # What users keep beside it, such as their data, is not.
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = filter(None, listed.stdout.split("\0"))
+    found = {name.partition("/")[0] for name in names}
 
-    assert found == TOP_LEVEL
+    assert {name for name in found if name[0] != "."} == TOP_LEVEL

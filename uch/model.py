@@ -87,7 +87,7 @@ class UCH(trainer.Trainer):
             self.image_shape,
             first + 25,
         )
-        architecture = training.architecture(config)
+        architecture = training.architecture(config, self.text_kind)
         self.image_encoder = networks.image_encoder(
             architecture, self.image_shape, backbone
         )

@@ -99,8 +99,10 @@ class Turns:
             collapse.check(measured, modality, epoch + 1, limits)
 
 
-def architecture(config: uch_config.Config) -> networks.Architecture:
-    """Widths and kinds of layers."""
+def architecture(
+    config: uch_config.Config, text_kind: str = "bag_of_words"
+) -> networks.Architecture:
+    """Widths and kinds of layers, for bags of words or embeddings."""
     return networks.Architecture(
         text_feature_units=config.text_feature_units,
         outer_hidden_units=config.outer_hidden_units,
@@ -111,6 +113,7 @@ def architecture(config: uch_config.Config) -> networks.Architecture:
         discriminator_outputs=config.discriminator_outputs,
         standardize=config.standardize,
         feature_scaling=config.feature_scaling,
+        text_kind=text_kind,
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from common import __version__
 from common.system import lazy
 from ugach.config import PRESETS
 from ugach.config import Config
@@ -9,6 +10,6 @@ from ugach.config import Config
 if TYPE_CHECKING:
     from ugach.model import UGACH
 
-__all__ = ("PRESETS", "UGACH", "Config")
+__all__ = ("Config", "PRESETS", "UGACH", "__version__")
 # It needs TensorFlow.
 __getattr__ = lazy.keras_names(__name__, UGACH="model")

@@ -93,7 +93,9 @@ class UGACH(trainer.Trainer):
         # Seeds of one run must not meet those of the next.
         first = 8 * self.seed
         self.discriminator, self.generator = (
-            networks.TwoPathway(*shape, self.bits, *form, first + 4 * i, name)
+            networks.TwoPathway(
+                *shape, self.bits, *form, first + 4 * i, name, self.text_kind
+            )
             for i, name in enumerate(self.player_names)
         )
 

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.data import words
+
 
 def fit(
     texts: Sequence[str], max_words: int = 2000
 ) -> tuple[np.ndarray, np.ndarray]:
     """Chooses a vocabulary and counts its words in the texts.
 
-    Words in fewer than 0.05 % or more than 80 % of the texts, English stop
-    words and single letters are left out, as is the custom for COCO's
-    captions; of the others the most frequent stay.
+    Words are those of `words.telling`. Those in fewer than 0.05 % or more than
+    80 % of the texts and English stop words are left out, as is the custom for
+    COCO's captions; of the others the most frequent stay.
 
     Args:
         texts: n texts.
@@ -30,6 +32,7 @@ def fit(
         min_df=0.0005,
         max_df=0.8,
         binary=True,
+        tokenizer=words.telling,
         stop_words="english",
         max_features=max_words,
         dtype=np.uint8,
@@ -60,13 +63,13 @@ def check_same(
     found = digest(vocabulary)
     if found == sha256:
         return
-    words = "no vocabulary"
+    has = "no vocabulary"
     if vocabulary is not None:
         shown = ", ".join(map(str, vocabulary[:3]))
-        words = f"a vocabulary of {len(vocabulary)} words ({shown}, ...)"
+        has = f"a vocabulary of {len(vocabulary)} words ({shown}, ...)"
     expected = f"SHA-256 {sha256[:12]}" if sha256 else "none"
     raise ValueError(
-        f"The data set has {words}, which is not the one of {owner} "
+        f"The data set has {has}, which is not the one of {owner} "
         f"({expected}): text columns would stand for other words. Use the data "
         "set with the vocabulary it was trained with."
     )
@@ -76,8 +79,8 @@ def digest(vocabulary: np.ndarray | None) -> str | None:
     """SHA-256 of the words in their order; None without a vocabulary."""
     if vocabulary is None:
         return None
-    words = "\n".join(map(str, vocabulary))
-    return hashlib.sha256(words.encode("utf-8")).hexdigest()
+    content = "\n".join(map(str, vocabulary))
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
 def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
@@ -89,28 +92,22 @@ def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
 
     Returns:
         [n, d_text] float32 of 0 and 1; words outside the vocabulary count
-        for nothing.
+        for nothing. Of Chinese both characters and what stands between spaces
+        may be words.
     """
     lowered = [str(word).lower() for word in vocabulary]
-    words, column = np.unique(lowered, return_inverse=True)
+    distinct, column = np.unique(lowered, return_inverse=True)
     vectorizer = _vectorizer(
-        # By default words of one letter are no words.
-        token_pattern=r"(?u)\b\w+\b",
-        vocabulary=words,
+        tokenizer=lambda text: words.runs(text) + words.pieces(text),
+        vocabulary=distinct,
         binary=True,
     )
     counts = vectorizer.transform(texts).toarray().astype(np.float32)
     return counts[:, column]
 
 
-def known_words(text: str, vocabulary: np.ndarray) -> list[str]:
-    """The words of a text that the vocabulary holds, in its order."""
-    present = np.flatnonzero(encode([text], vocabulary)[0])
-    return [str(vocabulary[column]) for column in present]
-
-
 def _vectorizer(**settings):
     # Slow to import, and every command line imports this module.
     from sklearn.feature_extraction import text as sklearn_text
 
-    return sklearn_text.CountVectorizer(**settings)
+    return sklearn_text.CountVectorizer(token_pattern=None, **settings)

@@ -31,11 +31,13 @@ class Features:
         rows: Which of the names these are, ascending, [m] int64.
         values: [m, d] float32.
         unread: Why a picture could not be read, by its name.
+        thumbnails: Arrays of `thumbnails.Thumbnails` for the m, or none.
     """
 
     rows: np.ndarray
     values: np.ndarray
     unread: dict[str, str]
+    thumbnails: dict[str, np.ndarray]
 
 
 def extract(
@@ -46,6 +48,7 @@ def extract(
     shard_size: int,
     skip_unreadable: bool,
     report: Callable[[int], None],
+    thumbnail: int = 0,
 ) -> Features:
     """Extracts what no shard holds yet, and joins them all.
 
@@ -57,6 +60,7 @@ def extract(
         shard_size: Pictures of a shard.
         skip_unreadable: Whether to leave out a picture that cannot be read.
         report: Told how many pictures are done.
+        thumbnail: Height and width of thumbnails; 0 makes none.
 
     Raises:
         ValueError: A picture cannot be read, or none can.
@@ -69,17 +73,17 @@ def extract(
             for name in names[start : start + shard_size]
         ]
         file = pathlib.Path(shards) / f"{start:09d}.npz"
-        key = _key(extractor, folder, paths)
+        key = _key(extractor, folder, paths, thumbnail)
         stored = _stored(file, key, skip_unreadable)
         if stored is None:
-            stored = _shard(extractor, paths, skip_unreadable)
+            stored = _shard(extractor, paths, skip_unreadable, thumbnail)
             files.write_npz(file, key=np.array(key), **stored)
         parts.append((start, stored))
         report(start + len(paths))
     return _join(parts, names)
 
 
-def _key(extractor, folder, paths) -> str:
+def _key(extractor, folder, paths, thumbnail) -> str:
     """What decides a shard's content."""
     pictures = [
         [path.relative_to(folder).as_posix(), _digest(path)] for path in paths
@@ -87,7 +91,7 @@ def _key(extractor, folder, paths) -> str:
     made = dataclasses.asdict(extractor.made)
     # Where the weights lie does not matter.
     del made["weights"]
-    content = json.dumps([made, pictures])
+    content = json.dumps([made, thumbnail, pictures])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -114,20 +118,25 @@ def _stored(file, key, skip_unreadable) -> dict[str, np.ndarray] | None:
     return stored
 
 
-def _shard(extractor, paths, skip_unreadable) -> dict[str, np.ndarray]:
+def _shard(
+    extractor, paths, skip_unreadable, thumbnail
+) -> dict[str, np.ndarray]:
     size = extractor.made.size
 
     def decode(path: bytes):
         try:
-            return photographs.read(path.decode(), size), b""
+            picture = photographs.open_file(path.decode())
         except ValueError as error:
-            return np.zeros((size, size, 3), np.uint8), str(error).encode()
+            blank = np.zeros((size, size, 3), np.uint8)
+            return blank, b"", str(error).encode()
+        jpeg = photographs.thumbnail(picture, thumbnail) if thumbnail else b""
+        return photographs.squeeze(picture, size), jpeg, b""
 
     def load(path):
-        pixels, reason = tf.numpy_function(
-            decode, [path], (tf.uint8, tf.string), stateful=False
+        pixels, jpeg, reason = tf.numpy_function(
+            decode, [path], (tf.uint8, tf.string, tf.string), stateful=False
         )
-        return tf.ensure_shape(pixels, [size, size, 3]), reason
+        return tf.ensure_shape(pixels, [size, size, 3]), jpeg, reason
 
     pictures = (
         tf.data.Dataset.from_tensor_slices([str(path) for path in paths])
@@ -135,8 +144,8 @@ def _shard(extractor, paths, skip_unreadable) -> dict[str, np.ndarray]:
         .batch(_BATCH)
         .prefetch(2)
     )
-    values, reasons = [], []
-    for pixels, batch_reasons in pictures:
+    values, jpegs, reasons = [], [], []
+    for pixels, batch_jpegs, batch_reasons in pictures:
         told = [reason.decode() for reason in batch_reasons.numpy()]
         if any(told) and not skip_unreadable:
             raise ValueError(
@@ -144,6 +153,7 @@ def _shard(extractor, paths, skip_unreadable) -> dict[str, np.ndarray]:
                 "captions or pass --skip_unreadable."
             )
         values.append(extractor.features(pixels))
+        jpegs += batch_jpegs.numpy().tolist()
         reasons += told
     readable = np.array([not reason for reason in reasons])
     return {
@@ -151,6 +161,8 @@ def _shard(extractor, paths, skip_unreadable) -> dict[str, np.ndarray]:
         "values": np.concatenate(values)[readable],
         "unread": np.flatnonzero(~readable),
         "reasons": np.array([r for r in reasons if r], str),
+        "jpeg": np.frombuffer(b"".join(jpegs), np.uint8),
+        "sizes": np.array([len(jpeg) for jpeg in jpegs], np.int64)[readable],
     }
 
 
@@ -164,4 +176,11 @@ def _join(parts, names) -> Features:
         for row, reason in zip(stored["unread"], stored["reasons"], strict=True)
     }
     values = np.concatenate([stored["values"] for _, stored in parts])
-    return Features(rows, values, unread)
+    sizes = np.concatenate([stored["sizes"] for _, stored in parts])
+    thumbnails = {}
+    if sizes.any():
+        thumbnails = {
+            "jpeg": np.concatenate([stored["jpeg"] for _, stored in parts]),
+            "offset": np.concatenate([[0], np.cumsum(sizes)]),
+        }
+    return Features(rows, values, unread, thumbnails)

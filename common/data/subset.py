@@ -48,7 +48,7 @@ class Subset:
 
     @property
     def text_dim(self) -> int:
-        """Width of the bag of words."""
+        """Width of the bag of words or embedding."""
         return self.data.text_dim
 
     @property
@@ -63,10 +63,16 @@ class Subset:
         labels = self.data.labels
         return None if labels is None else labels[self.rows]
 
+    @property
+    def groups(self) -> np.ndarray | None:
+        """Number of the picture that a row shares with others, or None."""
+        groups = self.data.groups
+        return None if groups is None else groups[self.rows]
+
     def image_features(self, at: np.ndarray | slice) -> np.ndarray:
         """Features or pixels of some of the rows, [m, ...] float32."""
         return self.data.image_features(self.rows[at])
 
     def text_features(self, at: np.ndarray | slice) -> np.ndarray:
-        """Bag of words of some of the rows, [m, d_text] float32."""
+        """Bag of words or embedding of some rows, [m, d_text] float32."""
         return self.data.text_features(self.rows[at])

@@ -9,6 +9,8 @@ import numpy as np
 from common.data import readers
 from common.system import files
 
+_KEYS = ("jpeg", "offset", "index", "groups")
+
 
 class Thumbnails:
     """JPEGs of some rows, decoded on request.
@@ -16,7 +18,8 @@ class Thumbnails:
     Args:
         path: A `.npz` with `jpeg` (all files, one after the other, uint8),
             `offset` (where each starts, and the end of the last, int64) and
-            optionally `index` (data row of each; all rows in order without).
+            optionally `index` (data row of each; all rows in order without),
+            or `groups` (which of the pictures each data row has).
 
     Raises:
         readers.DataError: The file does not hold thumbnails.
@@ -24,7 +27,7 @@ class Thumbnails:
 
     def __init__(self, path: str | os.PathLike):
         try:
-            stored = files.read_npz(path)
+            stored = files.read_npz(path, _KEYS)
         except (ValueError, OSError) as error:
             raise readers.DataError(
                 f"{path} holds no thumbnails: {error}"
@@ -40,7 +43,7 @@ class Thumbnails:
             )
         self._jpeg = stored["jpeg"]
         self._offset = stored["offset"]
-        for name in ("jpeg", "offset", "index"):
+        for name in _KEYS:
             if name in stored:
                 _check_integers(path, name, stored[name])
         count = len(self._offset) - 1
@@ -51,6 +54,8 @@ class Thumbnails:
                 f"fit {len(index)} rows and {len(self._jpeg)} bytes."
             )
         self._place = {int(row): place for place, row in enumerate(index)}
+        if "groups" in stored and "index" not in stored:
+            self._place = _shared(path, stored["groups"], count)
         self._warned = False
 
     def __contains__(self, row: int) -> bool:
@@ -143,6 +148,16 @@ class Thumbnails:
         return pixels[:, :, :3]
 
 
+def _shared(path, groups: np.ndarray, count: int) -> dict[int, int]:
+    """Place of each row's picture, where rows share pictures."""
+    if groups.min(initial=0) < 0 or groups.max(initial=0) >= count:
+        raise readers.DataError(
+            f"{path}: `groups` reach from {groups.min()} to {groups.max()}, "
+            f"but there are {count} thumbnails."
+        )
+    return {row: int(place) for row, place in enumerate(groups)}
+
+
 def _check_integers(path, name: str, array: np.ndarray) -> None:
     if array.ndim != 1 or array.dtype.kind not in "ui":
         raise readers.DataError(
@@ -154,9 +169,11 @@ def _check_integers(path, name: str, array: np.ndarray) -> None:
 def for_dataset(
     dataset: str | os.PathLike, path: str | os.PathLike = ""
 ) -> Thumbnails | None:
-    """Thumbnails of a data set: a given file, the embedded ones, or none."""
+    """Thumbnails of a data set: a given file, its own, or none."""
     if path:
         return Thumbnails(path)
     if str(dataset) == readers.OPENCLIPART:
         return Thumbnails(readers.embedded("thumbnails.npz"))
+    if {"jpeg", "offset"} <= files.npz_names(dataset):
+        return Thumbnails(dataset)
     return None

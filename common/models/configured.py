@@ -108,6 +108,11 @@ class ConfiguredModel(base.HashingModel):
         return self._state.measured
 
     @property
+    def text_kind(self) -> str:
+        """What texts are: `bag_of_words` or `embedding`."""
+        return self.measured.get("text_kind", "bag_of_words")
+
+    @property
     def is_restored(self) -> bool:
         """Whether weights come from a file, whatever networks start with."""
         return self._state.restored

@@ -13,6 +13,7 @@ def setting(
     choices: Sequence[str] | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    path: bool = False,
 ) -> Any:
     """Declares a dataclass field that a command-line flag can set.
 
@@ -22,12 +23,14 @@ def setting(
         choices: Allowed values of a string.
         minimum: Smallest allowed number.
         maximum: Largest allowed number.
+        path: Whether a string names a file or a folder.
     """
     metadata = {
         "help": help,
         "choices": choices,
         "minimum": minimum,
         "maximum": maximum,
+        "path": path,
     }
     return dataclasses.field(default=default, metadata=metadata)
 

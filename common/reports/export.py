@@ -1,9 +1,6 @@
 """SavedModels that load without this project."""
 
 import os
-import pathlib
-import shutil
-import tempfile
 from collections.abc import Callable
 from collections.abc import Mapping
 
@@ -46,17 +43,11 @@ def export(
     texts = dict(notes or {})
     if vocabulary is not None:
         texts["vocabulary.txt"] = "".join(f"{word}\n" for word in vocabulary)
-    target = pathlib.Path(directory)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        written = pathlib.Path(folder) / "saved_model"
+    with files.atomic_folder(directory) as written:
         _archive(model, vocabulary).write_out(os.fspath(written), verbose=False)
         for name, text in texts.items():
             with files.atomic_write(written / "assets.extra" / name) as file:
                 file.write(text.encode("utf-8"))
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(written, target)
 
 
 def _archive(model, vocabulary) -> keras.export.ExportArchive:

@@ -1,10 +1,13 @@
 """Pictures of an evaluation: curves, and sheets of what was retrieved."""
 
+import functools
 import io
 import textwrap
+import warnings
 
 import numpy as np
 from matplotlib import figure as mpl_figure
+from matplotlib import font_manager
 
 from common import hamming
 from common.data import arrays
@@ -15,6 +18,16 @@ DIRECTIONS = {"i2t": "image → text", "t2i": "text → image"}
 _RIGHT = "#2e8b57"
 _WRONG = "#b22222"
 _RETRIEVED = 8
+# Of Linux, Windows and macOS, for scripts that Matplotlib's own font lacks.
+_MORE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Arial Unicode MS",
+)
 
 
 def precision_recall(
@@ -77,7 +90,7 @@ def text_query_sheet(
         found_rows: Data rows found, nearest first, [q, k].
         distances: Their Hamming distances, [q, k].
     """
-    queries = [(words(data, row), None) for row in query_rows]
+    queries = [(caption(data, row), None) for row in query_rows]
     relevant = _relevant(data, query_rows, found_rows)
     return picture_sheet(
         queries, found_rows, distances, pictures, relevant=relevant
@@ -128,7 +141,7 @@ def image_query_sheet(
         _show(axes[line, 0], pictures.picture(query), "")
         for place, row in enumerate(found_rows[line]):
             axis = axes[line, place + 1]
-            _show(axis, None, words(data, row))
+            _show(axis, None, caption(data, row))
             axis.set_xlabel(f"distance {distances[line, place]}", fontsize=7)
             if relevant is not None:
                 _frame(axis, relevant[line, place])
@@ -145,10 +158,19 @@ def retrieve(
 
 def words(data: arrays.CrossModalData, row: int) -> str:
     """The words of an item's text, or how many it has without vocabulary."""
+    if data.text_kind == arrays.EMBEDDING:
+        return f"an embedding of {data.text_dim} numbers"
     present = np.flatnonzero(data.text[row])
     if data.vocabulary is None:
         return f"{len(present)} words"
     return " ".join(str(data.vocabulary[column]) for column in present)
+
+
+def caption(data: arrays.CrossModalData, row: int) -> str:
+    """The text of an item as it was written, else its `words`."""
+    if data.originals is None or data.originals.captions is None:
+        return words(data, row)
+    return data.originals.captions[row]
 
 
 def labels(data: arrays.CrossModalData, row: int) -> str:
@@ -163,8 +185,18 @@ def labels(data: arrays.CrossModalData, row: int) -> str:
 def png(figure: mpl_figure.Figure) -> bytes:
     """The figure as a PNG file's bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    with warnings.catch_warnings():
+        # A box stands for what no font here can write.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
+
+
+@functools.cache
+def _families() -> tuple[str, ...]:
+    """Fonts for texts, those of this machine that write Chinese among them."""
+    known = set(font_manager.get_font_names())
+    return ("DejaVu Sans", *(name for name in _MORE_FONTS if name in known))
 
 
 def _two_axes(title):
@@ -195,7 +227,14 @@ def _show(axis, picture, text) -> None:
     axis.set(xlim=(0, 1), ylim=(0, 1))
     lines = textwrap.wrap(text, 15, max_lines=7, placeholder=" …")
     axis.text(
-        0.5, 0.5, "\n".join(lines), ha="center", va="center", fontsize=6.5
+        0.5,
+        0.5,
+        "\n".join(lines),
+        ha="center",
+        va="center",
+        fontsize=6.5,
+        fontfamily=_families(),
+        parse_math=False,
     )
 
 

@@ -86,12 +86,19 @@ def _choose(rows, pictures) -> tuple[np.ndarray, bool]:
 def _metadata(data, rows) -> str:
     """A heading and a line for each point, images before texts."""
     columns = {}
-    if data.vocabulary is not None:
+    originals = data.originals
+    if originals is not None and originals.captions is not None:
+        columns["caption"] = [
+            _cell(originals.captions[row])[:_LONGEST_WORDS] for row in rows
+        ]
+    elif data.vocabulary is not None:
         words = [figures.words(data, row) for row in rows]
         columns["words"] = [_cell(line)[:_LONGEST_WORDS] for line in words]
     if data.labels is not None:
         columns["labels"] = [_cell(figures.labels(data, row)) for row in rows]
     columns["item"] = [_cell(data.ids[row]) for row in rows]
+    if originals is not None and originals.paths is not None:
+        columns["path"] = [_cell(originals.paths[row]) for row in rows]
     columns["row"] = [str(row) for row in rows]
     lines = [(*columns, "modality")]
     for modality in ("image", "text"):

@@ -14,6 +14,8 @@ from common.reports import model_card
 from common.reports import projector
 from common.reports import summaries
 from common.runs import encoding
+from common.runs import finished
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import scoring
@@ -55,15 +57,40 @@ def finish(
     found.save(directory / "codes.npz")
     scored = _evaluation(prepared, found)
     metrics = scoring.score(prepared.data, split, found, scored) | costs
+    metrics["provenance"] = [provenance.record(model.jit_compile)]
     if scored is not None:
         files.write_npz(
             directory / "average_precision.npz", **scored.average_precision()
         )
     _write_card(prepared, model, metrics)
+    drawing = directory / finished.DRAWING
+    drawing.touch()
     # Before the pictures: what cannot be drawn costs no training.
     files.write_json(directory / "metrics.json", metrics)
     _show(prepared, found, scored, metrics, title)
+    drawing.unlink()
     return metrics
+
+
+def draw(prepared: common_run.Prepared, title: str) -> None:
+    """Draws the figures of a run that has codes and metrics; needs no model.
+
+    Args:
+        prepared: The run.
+        title: Heading of the figures.
+
+    Raises:
+        ValueError: Codes or metrics are damaged.
+        OSError: They are not there, or the folder cannot be written.
+    """
+    directory = prepared.directory
+    found = encoding.load(directory / "codes.npz")
+    metrics = files.read_object(directory / "metrics.json")
+    # Earlier versions did not keep them.
+    own = scoring.own_pairs(prepared.data, prepared.split, found)
+    metrics = {"pairs": own} | metrics
+    _show(prepared, found, _evaluation(prepared, found), metrics, title)
+    (directory / finished.DRAWING).unlink(missing_ok=True)
 
 
 def _export(prepared, model) -> None:
@@ -98,6 +125,9 @@ def _show(prepared, found, scored, metrics, title) -> None:
     drawn = _curves(scored, metrics, title) | _sheets(prepared, found, small)
     pictures = _save_figures(prepared, drawn)
     logs = prepared.directory / "logs/test"
+    for begun in logs.glob("events.out.tfevents.*"):
+        # Of a process that was killed here; TensorBoard would show both.
+        begun.unlink()
     writer = tf.summary.create_file_writer(str(logs))
     with writer.as_default():
         summaries.write_trial(

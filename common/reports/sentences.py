@@ -1,11 +1,17 @@
 """Bags of words made inside a TensorFlow graph, for exported models."""
 
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-# What is no word character, in RE2: Python's \w are letters, numbers and _.
-_BETWEEN_WORDS = r"[^\p{L}\p{N}_]+"
+from common.data import words
+
+# Words of `common.data.words` in RE2: a run of letters, numbers, _ and marks,
+# which are accents and vowel signs, begins with none of these.
+_BETWEEN_WORDS = r"[^\p{L}\p{N}\p{M}_]+"
+_STRAY_MARKS = r"(^|[^\p{L}\p{N}\p{M}_])\p{M}+"
 
 
 class BagOfWords(keras.layers.Layer):
@@ -22,21 +28,30 @@ class BagOfWords(keras.layers.Layer):
     def __init__(self, vocabulary: np.ndarray):
         super().__init__(trainable=False)
         lowered = [str(word).lower() for word in vocabulary]
-        words, self._column = np.unique(lowered, return_inverse=True)
+        known, self._column = np.unique(lowered, return_inverse=True)
         self._lookup = keras.layers.TextVectorization(
-            standardize=_standardize,
+            standardize=None,
             output_mode="multi_hot",
-            vocabulary=[str(word) for word in words],
+            vocabulary=[str(word) for word in known],
         )
+        # Chinese may be known by its characters, and by whole words.
+        self._apart = any(re.search(f"[{words.CJK}]", word) for word in known)
         self.built = True
 
     def call(self, sentences: tf.Tensor) -> tf.Tensor:
         """Counts the words of sentences, [n] strings of UTF-8."""
+        lowered = tf.strings.lower(sentences, encoding="utf-8")
+        found = self._lookup(_words(lowered))
+        if self._apart:
+            apart = tf.strings.regex_replace(
+                lowered, f"([{words.CJK}])", r" \1 "
+            )
+            found = tf.maximum(found, self._lookup(_words(apart)))
         # Column 0 stands for all words that are not in the vocabulary.
-        found = tf.cast(self._lookup(sentences), tf.float32)[:, 1:]
+        found = tf.cast(found, tf.float32)[:, 1:]
         return tf.gather(found, self._column, axis=1)
 
 
-def _standardize(sentences: tf.Tensor) -> tf.Tensor:
-    lowered = tf.strings.lower(sentences, encoding="utf-8")
-    return tf.strings.regex_replace(lowered, _BETWEEN_WORDS, " ")
+def _words(lowered: tf.Tensor) -> tf.Tensor:
+    clean = tf.strings.regex_replace(lowered, _STRAY_MARKS, r"\1 ")
+    return tf.strings.regex_replace(clean, _BETWEEN_WORDS, " ")

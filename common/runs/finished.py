@@ -10,9 +10,14 @@ from common import hamming
 from common.data import arrays
 from common.data import bow
 from common.data import splits
+from common.runs import places
 from common.runs import records
 from common.runs import run as common_run
 from common.system import files
+
+# Lies in a run's folder from before its metrics are written until its figures
+# are drawn.
+DRAWING = ".drawing"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +36,19 @@ class FinishedRun:
         return self.record["config"]["bits"]
 
 
-def open_run(directory: str | os.PathLike) -> FinishedRun:
-    """Opens a run's folder; an empty name opens the newest one.
+def open_run(
+    directory: str | os.PathLike, dataset: str | os.PathLike = ""
+) -> FinishedRun:
+    """Opens a run's folder.
+
+    Args:
+        directory: The folder; empty takes that of the newest run.
+        dataset: Where its data set is now; empty looks where it was, as the
+            run recorded it and as it lay seen from the run.
 
     Raises:
         ValueError: No finished run of this version is there, or its data set
-            has changed.
+            is gone or has changed.
     """
     path = pathlib.Path(directory) if directory else newest()
     record = records.load(path)
@@ -44,6 +56,7 @@ def open_run(directory: str | os.PathLike) -> FinishedRun:
         raise ValueError(
             f"The run in {path} has not finished; continue it with --resume."
         )
+    record = places.found(path, record, os.fspath(dataset))
     data, pictured = common_run.read_data(_run(path, record["run"]))
     if data.digest() != record["data"]["sha256"]:
         raise ValueError(
@@ -66,13 +79,34 @@ def _run(path: pathlib.Path, recorded: dict) -> common_run.Run:
             f"{path}/run.json has settings that this version does not know: "
             f"{', '.join(unknown)}."
         )
+    for field in dataclasses.fields(common_run.Run):
+        value = recorded.get(field.name, field.default)
+        if type(value) is not type(field.default):
+            raise ValueError(
+                f"{path}/run.json has {field.name} = {str(value)[:40]!r}, "
+                f"which is no {type(field.default).__name__}."
+            )
     return common_run.Run(**recorded)
 
 
 def ranked_by_score(directory: pathlib.Path) -> bool:
     """Whether a run is ranked by a score, not by its codes' distances."""
-    metrics = files.read_json(directory / "metrics.json")
+    metrics = files.read_object(directory / "metrics.json")
     return metrics.get("ranked_by") == "score"
+
+
+def lacks_pictures(directory: pathlib.Path) -> bool:
+    """Whether a run with metrics was killed before all its figures were drawn.
+
+    Runs of earlier versions tell only by having none.
+
+    Args:
+        directory: Folder of a run on data with labels.
+    """
+    if (directory / DRAWING).exists():
+        return True
+    drawn = directory / "figures" / "precision_at.png"
+    return (directory / "codes.npz").exists() and not drawn.exists()
 
 
 def retrieval_index(

@@ -1,6 +1,7 @@
 """absl flags derived from settings dataclasses, made only when asked for."""
 
 import dataclasses
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,9 @@ def define(
     for field in dataclasses.fields(settings_class):
         choices = field.metadata.get("choices")
         text = field.metadata["help"]
-        if choices:
+        if field.metadata.get("path"):
+            define_path(field.name, field.default, text, flag_values)
+        elif choices:
             flags.DEFINE_enum(
                 field.name, field.default, choices, text, flag_values
             )
@@ -30,6 +33,34 @@ def define(
             definer = _DEFINERS[type(field.default)]
             definer(field.name, field.default, text, flag_values=flag_values)
         show_in_help(field.name, flag_values=flag_values)
+
+
+def define_path(
+    name: str,
+    default: str | None,
+    text: str,
+    flag_values: flags.FlagValues = flags.FLAGS,
+) -> None:
+    """Defines a flag that holds a path; `~` is the home folder."""
+    flags.DEFINE(
+        _PathParser(),
+        name,
+        default,
+        text,
+        flag_values,
+        flags.ArgumentSerializer(),
+    )
+    show_in_help(name, flag_values=flag_values)
+
+
+class _PathParser(flags.ArgumentParser):
+    """Puts the home folder where `~` stands; shells do not after `=`."""
+
+    def parse(self, argument: str) -> str:
+        return os.path.expanduser(argument)
+
+    def flag_type(self) -> str:
+        return "string"
 
 
 def define_preset(
@@ -48,10 +79,16 @@ def define_preset(
 
 def define_run() -> None:
     """Defines `--run`, the folder of a finished run."""
-    flags.DEFINE_string(
+    define_path(
         "run", "", "Folder of a finished run; empty takes the newest in runs/."
     )
-    show_in_help("run")
+
+
+def define_dataset() -> None:
+    """Defines `--dataset`, where the data of a finished run is now."""
+    define_path(
+        "dataset", "", "Where the run's data set is now; empty: as recorded."
+    )
 
 
 def resolve(settings: Any, flag_values: flags.FlagValues = flags.FLAGS) -> Any:

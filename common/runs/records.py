@@ -3,16 +3,14 @@
 import dataclasses
 import os
 import pathlib
-import platform
-from importlib import metadata
 from typing import Any
 
 from common.data import arrays
 from common.data import bow
 from common.data import splits
+from common.runs import provenance
 from common.system import files
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "cross-modal-hashing")
 # What a resumed run must not change although no method knows of it; XLA draws
 # other random numbers from the same seed.
 _FIXED = ("seed", "jit_compile", "image_input")
@@ -23,6 +21,7 @@ _NEEDED = {
     "data": ("sha256",),
     "split": ("sha256",),
 }
+_KINDS = {"bits": int, "dataset": str, "sha256": str}
 
 
 def describe(
@@ -41,16 +40,69 @@ def describe(
             "items": len(data),
             "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
+            "text_kind": data.text_kind,
             "sha256": data.digest(),
             "vocabulary_sha256": bow.digest(data.vocabulary),
             "empty_texts": len(data.empty_texts()),
         },
         "split": {**split.counts(), "sha256": split.digest()},
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in _PACKAGES},
-        },
     }
+
+
+def add_session(directory: str | os.PathLike, made_by: dict) -> None:
+    """Notes in `run.json` what trains a run from now on.
+
+    A session with the same code and machine as the one before adds nothing.
+
+    Args:
+        directory: The run's folder.
+        made_by: Of `provenance.record`.
+
+    Raises:
+        ValueError: The folder holds no run.
+        OSError: It cannot be written.
+    """
+    record = load(directory)
+    sessions = _sessions(record)
+    if made_by not in sessions[-1:]:
+        record["provenance"] = [*sessions, made_by]
+        files.write_json(pathlib.Path(directory) / "run.json", record)
+
+
+def made_by(directory: str | os.PathLike) -> list[dict]:
+    """What a run was made by: each session of its training, its evaluation.
+
+    Runs of earlier versions have one record that says so. Where nothing was
+    trained yet there is none.
+
+    Args:
+        directory: The run's folder.
+
+    Raises:
+        ValueError: What the folder holds is no run.
+    """
+    if not (pathlib.Path(directory) / "run.json").is_file():
+        return []
+    found = _sessions(load(directory))
+    evaluated = pathlib.Path(directory) / "metrics.json"
+    if evaluated.is_file():
+        found += _listed(files.read_json(evaluated))
+    distinct = []
+    provenance.places(found, distinct)
+    return distinct
+
+
+def _sessions(record: dict) -> list[dict]:
+    found = _listed(record)
+    # Earlier versions kept those of packages.
+    if not found and record.get("versions"):
+        return [provenance.before(record["versions"])]
+    return found
+
+
+def _listed(content: Any) -> list[dict]:
+    found = content.get("provenance") if isinstance(content, dict) else None
+    return list(found) if isinstance(found, list) else []
 
 
 def load(directory: str | os.PathLike) -> dict:
@@ -71,17 +123,28 @@ def load(directory: str | os.PathLike) -> dict:
     return record
 
 
+def _part(record: dict, name: str) -> dict:
+    """A part of a record; nothing where it is damaged."""
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _missing(record: Any) -> list[str]:
-    """Names of what is needed and not there."""
+    """Names of what is needed and not there, or of another kind."""
     if not isinstance(record, dict):
         return list(_NEEDED)
-    missing = [] if "method" in record else ["method"]
+    has_method = isinstance(record.get("method"), str)
+    missing = [] if has_method else ["method"]
     for part, names in _NEEDED.items():
         found = record.get(part)
         if not isinstance(found, dict):
             missing.append(part)
             continue
-        missing += [f"{part}.{name}" for name in names if name not in found]
+        missing += [
+            f"{part}.{name}"
+            for name in names
+            if not isinstance(found.get(name), _KINDS[name])
+        ]
     return missing
 
 
@@ -99,9 +162,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
         raise ValueError(
             f"Nothing to resume: there is no {record_file}; leave --resume out."
         )
-    before = files.read_json(record_file)
+    before = files.read_object(record_file)
     for name in _FIXED:
-        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        old, new = (_part(r, "run").get(name) for r in (before, record))
         if old != new:
             raise ValueError(
                 f"Cannot resume {record_file.parent} with {name} {new}; it was "
@@ -109,6 +172,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             )
     for part in ("method", "config", "data", "split"):
         old, new = before.get(part), record[part]
+        if part == "data" and isinstance(old, dict):
+            # A run of an earlier version did not tell of it.
+            old = {"text_kind": new.get("text_kind")} | old
         if old == new:
             continue
         changed = f"{part} was {old}, is {new}"
@@ -122,10 +188,3 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             f"Cannot resume {record_file.parent} with other settings: "
             f"{changed}."
         )
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"

@@ -1,7 +1,6 @@
 """What a run is about besides its method: data, seed and where it writes."""
 
 import dataclasses
-import datetime
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +12,12 @@ from common.data import readers
 from common.data import splits
 from common.data import thumbnails
 from common.data.protocols import stored
+from common.data.reading import labels as label_forms
 from common.models import cluster
 from common.models import settings
 from common.models.settings import setting
+from common.runs import folders
+from common.runs import places
 from common.runs import records
 from common.system import files
 from common.system import stopwatch
@@ -31,10 +33,20 @@ class Run:
         readers.OPENCLIPART,
         "openclipart (embedded), a .npz file, a folder of .npy files or files "
         "of another project.",
+        path=True,
     )
     trust_pickle: bool = setting(
         False,
         "Read pickled arrays, restricted to arrays, where a file has them.",
+    )
+    labels: str = setting(
+        "auto",
+        "How labels are read, where their values leave a doubt.",
+        choices=label_forms.FORMS,
+    )
+    map: str = setting(
+        "",
+        "Names of arrays that no layout knows: image=img,text=txt,labels=gnd.",
     )
     protocol: str = setting(
         "auto",
@@ -78,15 +90,20 @@ class Run:
         1, "Epochs from one validation to the next; 1 has all.", minimum=1
     )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
-    output_dir: str = setting("", "Where to write; empty makes a new folder.")
+    output_dir: str = setting(
+        "", "Where to write; empty makes a new folder.", path=True
+    )
     resume: bool = setting(False, "Continue the run in --output_dir.")
     cache_dir: str = setting(
-        "~/.cache/cross_modal_hashing", "Where correlation graphs are kept."
+        "~/.cache/cross_modal_hashing",
+        "Where correlation graphs are kept.",
+        path=True,
     )
     thumbnails: str = setting(
         "",
         "A .npz of JPEGs (jpeg, offset, index) for picture sheets and "
         "--image_input=pixels.",
+        path=True,
     )
     jit_compile: bool = setting(True, "Compile training steps with XLA.")
 
@@ -134,7 +151,7 @@ def read_data(run: Run) -> tuple[arrays.CrossModalData, np.ndarray]:
     Raises:
         ValueError: The data is wrong, or there are no pictures to learn from.
     """
-    data = readers.read(run.dataset, run.trust_pickle)
+    data = readers.read(run.dataset, run.trust_pickle, run.labels, run.map)
     if run.image_input == "features" or data.has_pixels:
         return data, np.arange(len(data))
     pictures = thumbnails.for_dataset(run.dataset, run.thumbnails)
@@ -167,7 +184,7 @@ def read_inputs(
     data, pictured = read_data(run)
     parts = _parts(run, data)
     if parts is not None:
-        return data, _complete(run, parts, pictured)
+        return data, _complete(run, parts, pictured, data.groups)
     rows = _rows(run, data)
     rows = rows[np.isin(rows, pictured)]
     num_query = run.num_query or max(1, min(2000, len(rows) // 6))
@@ -181,6 +198,7 @@ def read_inputs(
         run.split_seed,
         _num_validation(run, len(rows)),
         run.hold_out_validation,
+        data.groups,
     )
     return data, split
 
@@ -222,7 +240,7 @@ def _parts(run: Run, data: arrays.CrossModalData):
     return parts
 
 
-def _complete(run: Run, parts, pictured) -> splits.Split:
+def _complete(run: Run, parts, pictured, groups) -> splits.Split:
     parts = {
         part: rows[np.isin(rows, pictured)] for part, rows in parts.items()
     }
@@ -233,6 +251,7 @@ def _complete(run: Run, parts, pictured) -> splits.Split:
         run.split_seed,
         0 if given else _num_validation(run, len(parts["retrieval"])),
         run.hold_out_validation,
+        groups,
     )
 
 
@@ -272,8 +291,8 @@ def prepare(
         check: Refuses settings that do not fit the data or the split.
 
     Raises:
-        ValueError: The inputs are wrong, the folder already holds a run, or
-            `--resume` finds another run's settings there.
+        ValueError: The inputs are wrong, the folder already holds a run or is
+            being written, or `--resume` finds another run's settings there.
         OSError: The folder cannot be written.
     """
     data, split = read_inputs(run, supervised)
@@ -285,20 +304,26 @@ def prepare(
     if run.thumbnails:
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
-    directory = choose_directory(run, method, config)
+    for note in data.notes:
+        print(f"{run.dataset}: {note}")
+    stem = pathlib.Path(run.dataset).stem
+    directory = folders.choose(run, f"{method}_{stem}_{config.bits}_{run.seed}")
     worker = cluster.this_worker(run.strategy)
     if not worker.is_chief:
         directory /= f"worker-{worker.index}"
-    record = records.describe(run, method, config, data, split)
+    record = places.locate(
+        records.describe(run, method, config, data, split), directory
+    )
     record_file = directory / "run.json"
     if run.resume:
         records.check_same(record_file, record)
-    elif record_file.exists():
-        raise ValueError(
-            f"{directory} already holds a run; pass --resume to continue it or "
-            "another --output_dir."
-        )
-    else:
+        return Prepared(run, data, split, directory)
+    with folders.writing(directory):
+        if record_file.exists():
+            raise ValueError(
+                f"{directory} already holds a run; pass --resume to continue "
+                "it or another --output_dir."
+            )
         # The record comes last: where it stands, nothing else is missing.
         split.save(directory / "split.npz")
         files.write_json(record_file, record)
@@ -336,23 +361,3 @@ def require_labels(run: Run, data: arrays.CrossModalData, reason: str) -> None:
             f"{run.dataset} has no `labels`, and {reason}; add `labels` "
             "[n, c] of 0 and 1."
         )
-
-
-def choose_directory(run: Run, name: str, config: Any) -> pathlib.Path:
-    """The folder a run asks for, or a new one under `runs`.
-
-    Raises:
-        ValueError: A run is to be resumed that was not named.
-    """
-    if run.output_dir:
-        return pathlib.Path(run.output_dir)
-    if run.strategy == "multi_worker":
-        raise ValueError(
-            "--strategy=multi_worker needs an --output_dir, a folder that all "
-            "workers see."
-        )
-    if run.resume:
-        raise ValueError("--resume needs the --output_dir of the run.")
-    time = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    data = pathlib.Path(run.dataset).stem
-    return pathlib.Path("runs") / f"{name}_{data}_{config.bits}_{time}"

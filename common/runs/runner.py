@@ -14,6 +14,7 @@ from absl import flags as absl_flags
 from absl import logging
 
 from common.runs import flags
+from common.runs import interruptions
 from common.runs import run as common_run
 from common.system import extras
 
@@ -44,7 +45,38 @@ def start(
             run = flags.resolve(common_run.Run())
         main(config, run)
 
-    app.run(parsed)
+    run(parsed)
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+    """Parses the command line and calls `main`, as absl's `app.run` does.
+
+    absl ends with status 1 after `--help`; here it is 0. A command that is
+    stopped ends with one sentence, see `interruptions`.
+
+    Args:
+        main: Takes the program's name and the words that belong to no flag.
+    """
+    app.define_help_flags()
+    for name in ("help", "helpshort", "helpfull", "helpxml"):
+        flag = absl_flags.FLAGS[name]
+        flag.parse = _without_failure(flag.parse)
+
+    def guarded(arguments):
+        with interruptions.one_sentence():
+            main(arguments)
+
+    app.run(guarded)
+
+
+def _without_failure(parse):
+    def parse_and_end_well(argument):
+        try:
+            parse(argument)
+        except SystemExit:
+            sys.exit(0)
+
+    return parse_and_end_well
 
 
 def refuse_arguments(arguments: list[str]) -> None:
@@ -63,6 +95,8 @@ def one_sentence_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, extras.NotInstalledError) as error:
+        if interruptions.tells_of(error):
+            raise
         sys.exit(f"Error: {error}")
 
 
@@ -85,7 +119,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(kept, 2)
             held.seek(0)
             sys.stderr.write(held.read().decode(errors="replace"))

@@ -69,20 +69,19 @@ def _read_rows(array: np.memmap, rows: np.ndarray) -> np.ndarray:
     counts = np.diff([0, *breaks, len(rows)]).tolist()
     # Rows lie in the buffer as in the file and are put in order at the end.
     buffer = memoryview(found).cast("B")
-    descriptor = os.open(array.filename, os.O_RDONLY)
-    try:
+    with open(array.filename, "rb", buffering=0) as file:
+        # Neither macOS nor Windows has it.
         if hasattr(os, "posix_fadvise"):
             for start, count in zip(firsts, counts, strict=True):
                 os.posix_fadvise(
-                    descriptor, start, count * width, os.POSIX_FADV_WILLNEED
+                    file.fileno(), start, count * width, os.POSIX_FADV_WILLNEED
                 )
         place = 0
         for start, count in zip(firsts, counts, strict=True):
             size = count * width
-            _read(descriptor, start, buffer[place : place + size])
+            file.seek(start)
+            _read(file, buffer[place : place + size])
             place += size
-    finally:
-        os.close(descriptor)
     if np.array_equal(order, np.arange(len(rows))):
         return found
     sought = np.empty(len(rows), np.int64)
@@ -90,11 +89,11 @@ def _read_rows(array: np.memmap, rows: np.ndarray) -> np.ndarray:
     return found[sought]
 
 
-def _read(descriptor: int, start: int, buffer: memoryview) -> None:
+def _read(file, buffer: memoryview) -> None:
     done = 0
     # One call reads 2 GiB at most.
     while done < len(buffer):
-        read = os.preadv(descriptor, [buffer[done:]], start + done)
+        read = file.readinto(buffer[done:])
         if not read:
             raise OSError("The file became shorter while it was read.")
         done += read

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import sys
 import time
 
@@ -60,7 +59,10 @@ class Stopwatch:
 
 
 def peak_memory() -> int:
-    """Largest resident size of this process so far, in bytes."""
+    """Largest resident size of this process so far, in bytes.
+
+    0 on Windows, where the standard library does not tell.
+    """
     try:
         with open("/proc/self/status", encoding="ascii") as status:
             found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
@@ -68,5 +70,9 @@ def peak_memory() -> int:
     except (OSError, TypeError):
         # Where there is no /proc. On Linux this would count the parent's size
         # too, which a child has for a moment when it starts.
+        try:
+            import resource
+        except ImportError:
+            return 0
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return size if sys.platform == "darwin" else size * 1024

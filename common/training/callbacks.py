@@ -56,12 +56,13 @@ class RetrievalValidation(keras.callbacks.Callback):
             return
         if (epoch + 1) % self._every and epoch + 1 < self.params["epochs"]:
             return
-        found = scores.encode(
-            self.model, self._data[self._query], self._data[self._database]
-        )
+        query = self._data[self._query]
+        found = scores.encode(self.model, query, self._data[self._database])
         metrics = self._metrics(found)
         reached = scores.of_codes(
-            found, None if self._data.labels is None else metrics
+            found,
+            None if self._data.labels is None else metrics,
+            query.groups,
         )
         logs.update({f"val_{name}": value for name, value in reached.items()})
         for name, balance in scores.bit_balance(found).items():

@@ -2,6 +2,8 @@
 
 import keras
 
+from common.runs import provenance
+from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
 from common.training import callbacks
@@ -12,7 +14,8 @@ from common.training import trainer
 def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
-    Writes `checkpoints/` after every epoch and TensorBoard events to `logs/`.
+    Notes the session in `run.json`, and writes `checkpoints/` after every epoch
+    and TensorBoard events to `logs/`.
     Validation rows are scored where the data has labels. Of several workers
     the first does this; the others keep checkpoints, and all resume from those
     of the first.
@@ -36,7 +39,10 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
             finished = checkpoints.restore(
                 prepared.chief_directory / "checkpoints"
             )
-    epochs = model.schedule_epochs
+        epochs = model.schedule_epochs
+        if finished < epochs:
+            made_by = provenance.record(model.jit_compile)
+            records.add_session(prepared.directory, made_by)
     if finished:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:

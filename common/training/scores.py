@@ -25,13 +25,16 @@ def encode(
 
 
 def of_codes(
-    found: encoding.SplitCodes, metrics: dict | None
+    found: encoding.SplitCodes,
+    metrics: dict | None,
+    groups: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Scores of both directions, and how evenly bits are used.
 
     Args:
         found: Codes of queries and database.
         metrics: Their `Evaluation.metrics`; None without labels.
+        groups: The queries' groups, whose members share their pairs, or None.
 
     Returns:
         `map_i2t` and `map_t2i`, tie-aware MAP over the whole database, left
@@ -42,7 +45,7 @@ def of_codes(
         constant codes.
     """
     scores = {}
-    own = pairs.scores(found.query_image, found.query_text)
+    own = pairs.scores(found.query_image, found.query_text, groups)
     for direction in ("i2t", "t2i"):
         reached = metrics and metrics[direction]["map_all"]
         if reached is not None:
@@ -70,4 +73,4 @@ def evaluate(
     metrics = None
     if query.labels is not None and database.labels is not None:
         metrics = found.evaluation(query.labels, database.labels).metrics()
-    return of_codes(found, metrics)
+    return of_codes(found, metrics, query.groups)

@@ -109,7 +109,11 @@ class Trainer(retrieval_model.RetrievalModel):
             )
         self.check(train)
         if not self.measured:
-            self._state.measured = {"rows": len(train)} | self.measure(train)
+            self._state.measured = {
+                "rows": len(train),
+                "text_kind": train.data.text_kind,
+                **self.measure(train),
+            }
         steps = steps_per_epoch or self._epoch_steps(train, batch_size)
         self.measured.setdefault("steps_per_epoch", steps)
         with self.distribute_strategy.scope():

@@ -7,6 +7,7 @@ import numpy as np
 from common.hamming import codes
 from common.metrics import evaluation
 from common.runs import encoding
+from common.runs import provenance
 from common.runs import run as common_run
 from common.system import files
 from experiments.baselines import method as baseline_method
@@ -51,6 +52,7 @@ def finish(
     files.write_npz(directory / "average_precision.npz", **precision)
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     metrics |= files.read_json(directory / "fit.json")
+    metrics["provenance"] = [provenance.record()]
     files.write_json(directory / "metrics.json", metrics)
     return metrics
 

@@ -9,6 +9,9 @@ import time
 from concurrent.futures import process
 from typing import Any
 
+from common.runs import interruptions
+from common.runs import provenance
+from common.runs import records
 from common.runs import run as common_run
 from common.system import files
 from common.system import stopwatch
@@ -111,7 +114,9 @@ def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
         RuntimeError: The process died, most likely for want of memory.
     """
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        1, context, interruptions.leave_to_parent
+    ) as pool:
         job = pool.submit(
             _fit, name, cell, prepared.run, os.fspath(prepared.directory)
         )
@@ -133,6 +138,7 @@ def _fit(name, cell, run, directory) -> None:
     model = cell.settings.fit(pairs, cell.bits, run.seed, Lines(name))
     costs = watch.costs()
     model.save(os.path.join(directory, "model.npz"))
+    records.add_session(directory, provenance.record(xla=False))
     files.write_json(
         os.path.join(directory, "fit.json"),
         {

@@ -15,11 +15,11 @@ import tempfile
 import time
 
 import numpy as np
-from absl import app
 from absl import flags
 
 from common.data import neighbours
 from common.hamming import kernel
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from experiments.benchmarks import processes
@@ -199,6 +199,7 @@ def _main(arguments: list[str]) -> None:
         rows = {"encode": given.rows, "neighbours": given.queries}
         figures = {
             "kind": "beam",
+            "provenance": [provenance.record()],
             "cores": kernel.core_count(),
             **{name: given[name].value for name in ("dim", "hidden_units")},
             "neighbours": _NEIGHBOURS,
@@ -211,4 +212,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -21,9 +21,9 @@ import threading
 import time
 
 import numpy as np
-from absl import app
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from common.system import stopwatch
@@ -197,6 +197,7 @@ def _main(arguments: list[str]) -> None:
         figures = {
             name: given[name].value for name in (*names, "turn", "rounds")
         }
+        figures["provenance"] = [provenance.record(xla=True)]
         figures |= time_sources(folder, given)
         figures["disk"] |= _peak_of_another_process(folder)
     print(json.dumps(figures, indent=2))
@@ -206,4 +207,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -2,9 +2,12 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 from typing import Any
+
+_ROOT = pathlib.Path(__file__).parents[2]
 
 
 def measured(module: str, *arguments: str, **environment: str) -> Any:
@@ -21,9 +24,12 @@ def measured(module: str, *arguments: str, **environment: str) -> Any:
     Raises:
         SystemExit: The module failed, and has said why.
     """
+    # Ours, whatever the working directory holds under the same names.
+    places = [os.fspath(_ROOT), os.environ.get("PYTHONPATH", "")]
+    path = os.pathsep.join(filter(None, places))
     process = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env={**os.environ, **environment},
+        [sys.executable, "-P", "-m", module, *arguments],
+        env={**os.environ, "PYTHONPATH": path, **environment},
         stdout=subprocess.PIPE,
         check=False,
     )

@@ -7,13 +7,12 @@ Needs the `faiss` extra for the comparison with FAISS. About 5 minutes on 2
 cores. Everything is a ratio of times of one run.
 """
 
-import platform
 from importlib import metadata
 
-from absl import app
 from absl import flags
 
 from common.hamming import kernel
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 
@@ -34,11 +33,8 @@ def measure(items: int, queries: int, rounds: int) -> dict:
 
     figures = {
         "kind": "search",
-        "machine": {
-            "processor": _processor(),
-            "cores": kernel.core_count(),
-            "versions": _versions("numpy", "faiss-cpu"),
-        },
+        "provenance": [provenance.record()],
+        "faiss": _faiss_version(),
         "rounds": rounds,
         "top_100": [],
         "evaluation": [],
@@ -83,23 +79,11 @@ def _say(what: str, found: dict) -> None:
     print(f"{what}: {', '.join(shown)}", flush=True)
 
 
-def _processor() -> str:
+def _faiss_version() -> str | None:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
-        return lines[0].split(":")[1].strip()
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()
-
-
-def _versions(*names: str) -> dict:
-    versions = {}
-    for name in names:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = None
-    return versions
+        return metadata.version("faiss-cpu")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _define_flags() -> None:
@@ -125,4 +109,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -14,9 +14,9 @@ import os
 import socket
 
 import numpy as np
-from absl import app
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 
@@ -135,6 +135,7 @@ def _main(arguments: list[str]) -> None:
     one = np.array(seconds["one replica"])
     figures = {
         "kind": "strategies",
+        "provenance": [provenance.record(xla=False)],
         "hidden_units": given.hidden_units,
         "batch_size": given.batch_size,
         "cores": os.cpu_count(),
@@ -157,4 +158,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -12,9 +12,9 @@ import dataclasses
 import time
 
 import numpy as np
-from absl import app
 from absl import flags
 
+from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from ugach import config as ugach_config
@@ -170,7 +170,11 @@ def _main(arguments: list[str]) -> None:
         f"products {machine.products / 1e9:.0f} GFLOP/s, stream "
         f"{machine.stream / 1e9:.1f} GB/s"
     )
-    figures = {"machine": dataclasses.asdict(machine), "steps": {}}
+    figures = {
+        "provenance": [provenance.record(xla=True)],
+        "machine": dataclasses.asdict(machine),
+        "steps": {},
+    }
     for kind, measured in seconds.items():
         least = floor_seconds(machine, config, kind)
         print(
@@ -189,4 +193,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

@@ -11,7 +11,6 @@ over queries and seeds leaves 0 out, and from five seeds up only.
 import collections
 import pathlib
 
-from absl import app
 from absl import flags
 
 from common.runs import runner
@@ -69,4 +68,4 @@ def _main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(_main)
+    runner.run(_main)

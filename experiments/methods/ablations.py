@@ -5,6 +5,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from common.runs import folders
+from common.runs import interruptions
+from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
@@ -35,14 +38,17 @@ def run_all(
     wrong by itself leaves its `failure` in place of metrics.
 
     Returns:
-        What a result file holds: settings, versions, data and split hashes,
-        and the metrics of each run.
+        What a result file holds: settings, data and split hashes, the
+        metrics of each run, and what made them: `provenance` of a run holds
+        positions in that of the file.
     """
     with runner.one_sentence_errors():
-        parent = common_run.choose_directory(
-            run, f"{method.name}_ablation", config
+        stem = pathlib.Path(run.dataset).stem
+        parent = folders.choose(
+            run, f"{method.name}_ablation_{stem}_{config.bits}"
         )
-    runs, folders = [], {}
+    interruptions.safe_in(parent, resumes=False)
+    runs, compared, made_by = [], {}, []
     for seed in range(num_seeds):
         for bits in lengths:
             for variant, changed in method.variants.items():
@@ -60,10 +66,16 @@ def run_all(
                     ),
                 )
                 runs.append(
-                    {"variant": variant, "bits": bits, "seed": seed, **metrics}
+                    {
+                        **{"variant": variant, "bits": bits, "seed": seed},
+                        **metrics,
+                        "provenance": provenance.places(
+                            records.made_by(directory), made_by
+                        ),
+                    }
                 )
                 if (directory / comparison.FILE).exists():
-                    folders.setdefault((variant, bits), []).append(directory)
+                    compared.setdefault((variant, bits), []).append(directory)
     record = records.load(directory)
     return {
         "kind": "ablation",
@@ -74,9 +86,9 @@ def run_all(
         "variants": method.variants,
         "data": record["data"],
         "split": record["split"],
-        "versions": record["versions"],
+        "provenance": made_by,
         "runs": runs,
-        "comparisons": comparison.compare(folders),
+        "comparisons": comparison.compare(compared),
     }
 
 

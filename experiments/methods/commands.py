@@ -50,7 +50,9 @@ def _define_flags(method) -> None:
         "lengths", [], "Code lengths of an ablation, in place of --bits."
     )
     flags.DEFINE_list("variants", [], "Variants of an ablation; empty: all.")
-    flags.DEFINE_string("result", "", "A .json file for an ablation's figures.")
+    common_flags.define_path(
+        "result", "", "A .json file for an ablation's figures."
+    )
     common_flags.show_in_help("ablation", *_OF_ABLATIONS)
 
 

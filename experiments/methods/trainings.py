@@ -1,5 +1,6 @@
 """What every method's training command does."""
 
+import contextlib
 import dataclasses
 import functools
 import pathlib
@@ -8,6 +9,10 @@ from typing import Any
 
 from common.data import arrays
 from common.data import splits
+from common.runs import devices
+from common.runs import finished as finished_runs
+from common.runs import folders
+from common.runs import interruptions
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
@@ -83,14 +88,22 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
         Its metrics, as written to `metrics.json`; none for a worker that is
         not the first.
     """
-    with runner.one_sentence_errors():
-        prepared = method.prepare(config, run)
+    with contextlib.ExitStack() as stack:
+        with runner.one_sentence_errors():
+            prepared = method.prepare(config, run)
+            stack.enter_context(folders.writing(prepared.directory))
+        interruptions.safe_in(prepared.chief_directory, resumes=True)
+        return _train(method, config, prepared)
+
+
+def _train(method, config, prepared) -> dict:
+    run = prepared.run
     title = method.title(config, run)
-    print(f"{title}: writing to {prepared.directory}")
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
     runner.import_tensorflow(find_devices=prepared.worker.count == 1)
     from common.models import distribution
 
+    devices.announce(title, prepared.directory, run.strategy != "none")
     with distribution.scope(run.strategy):
         prepared.watch.start()
         model = method.fit(config, prepared)
@@ -128,8 +141,24 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
         return train(method, config, run)
     with runner.one_sentence_errors():
         # A finished run counts only where its settings are these.
-        method.prepare(config, run)
-        return files.read_json(finished)
+        prepared = method.prepare(config, run)
+        metrics = files.read_object(finished)
+    if finished_runs.lacks_pictures(prepared.directory):
+        _draw(prepared, method.title(config, run))
+    return metrics
+
+
+def _draw(prepared, title) -> None:
+    """Makes what a run lacks that was killed while it drew its figures."""
+    with contextlib.ExitStack() as stack:
+        with runner.one_sentence_errors():
+            stack.enter_context(folders.writing(prepared.directory))
+        print(f"{title}: drawing what {prepared.directory} lacks", flush=True)
+        runner.import_tensorflow()
+        from common.reports import reporting
+
+        with runner.one_sentence_errors():
+            reporting.draw(prepared, title)
 
 
 def failure(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import process
 from typing import Any
 
+from common.runs import interruptions
 from common.runs import run as common_run
 from experiments import train_baselines
 from experiments import train_ssah
@@ -112,8 +113,12 @@ def train_all(
             pool.submit(_outcome, cell, _run_of(cell, run, parent)): cell
             for cell in cells
         }
-        for done in concurrent.futures.as_completed(waiting):
-            yield waiting[done], done.result()
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                yield waiting[done], done.result()
+        finally:
+            # Whoever stops here wants none of those that have not begun.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _run_of(cell, run, parent) -> common_run.Run:
@@ -132,7 +137,9 @@ def _outcome(cell: Cell, run: common_run.Run) -> dict:
         if (folder / "metrics.json").exists():
             return _train(cell, run)
         context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+        with concurrent.futures.ProcessPoolExecutor(
+            1, context, interruptions.leave_to_parent
+        ) as pool:
             return pool.submit(_train_quietly, cell, run).result()
     except process.BrokenProcessPool:
         return {
@@ -155,7 +162,8 @@ def _train_quietly(cell: Cell, run: common_run.Run) -> dict:
         os.dup2(log.fileno(), sys.__stdout__.fileno())
         os.dup2(log.fileno(), sys.__stderr__.fileno())
         try:
-            return _train(cell, run)
+            with interruptions.ending_children():
+                return _train(cell, run)
         except SystemExit as error:
             return {"failure": trainings.failure(error)}
 

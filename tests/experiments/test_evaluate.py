@@ -16,19 +16,32 @@ def test_metrics_are_those_of_the_training(finished, source):
     metrics = evaluate.evaluate(finished_runs.open_run(finished), source)
 
     expected = files.read_json(finished / "metrics.json")
-    for name in stopwatch.Stopwatch().costs():
+    for name in ("provenance", *stopwatch.Stopwatch().costs()):
         del expected[name]
     assert metrics == expected
+
+
+def test_written_metrics_say_what_made_them(finished, command, tmp_path):
+    output = tmp_path / "metrics.json"
+
+    code, _, errors = command(
+        "evaluate", f"--run={finished}", f"--output={output}"
+    )
+
+    assert (code, errors) == (0, "")
+    training, evaluation = files.read_json(output)["provenance"]
+    assert [training] == files.read_json(finished / "run.json")["provenance"]
+    assert (training["xla"], evaluation["xla"]) == (False, None)
+    assert evaluation["devices"] == ["CPU"]
 
 
 def test_metrics_follow_the_stored_codes(finished, tmp_path):
     directory = tmp_path / "changed"
     shutil.copytree(finished, directory)
-    with np.load(directory / "codes.npz") as archive:
-        changed = dict(archive)
+    changed = files.read_npz(directory / "codes.npz")
     for part in ("retrieval_image", "retrieval_text"):
         changed[part] = np.zeros_like(changed[part])
-    np.savez(directory / "codes.npz", **changed)
+    files.write_npz(directory / "codes.npz", **changed)
 
     metrics = evaluate.evaluate(finished_runs.open_run(directory), "codes")
 

@@ -13,6 +13,8 @@ from PIL import Image
 from common import hamming
 from common.data import readers
 from common.data import thumbnails
+from common.data.captions import plan
+from common.data.captions import reading
 from experiments import extract_features
 from tests import made_up_weights
 
@@ -82,7 +84,7 @@ def _readme_sample(bits):
 
 def _found(output):
     """Ids and distances of a printed answer."""
-    lines = [line.split() for line in output.splitlines()[1:]]
+    lines = [line.split() for line in output.splitlines() if " bits " in line]
     return [(cells[3], int(cells[1])) for cells in lines]
 
 
@@ -123,7 +125,7 @@ def test_the_readme_leads_from_photographs_to_a_search(
     assert "own pair" in trained and "recall_at_10 t2i" in trained
     assert metrics["pairs"]["i2t"].keys() >= {"recall_at_1", "median_rank"}
     text_answer = text.partition("\n")[2]
-    assert text_answer.startswith("'flower': 8 nearest\n")
+    assert text_answer.startswith("red: not known\n'flower': 8 nearest\n")
     assert {name for name, _ in _found(text_answer)} <= captions.keys()
     # The photograph takes the way that the stored features took.
     image_answer, item_answer = (t.partition("\n")[2] for t in (image, item))
@@ -143,37 +145,11 @@ def test_the_readme_leads_from_photographs_to_a_search(
 @pytest.fixture
 def inputs(tmp_path):
     (tmp_path / "photos").mkdir()
-    return {
-        "images": tmp_path / "photos",
-        "captions": {"a.png": ["red"], "b.png": ["blue"]},
-        "labels": {"a.png": ["colour"], "b.png": ["colour"]},
-        "output": tmp_path / "out.npz",
-    }
-
-
-def test_captions_and_labels_follow_the_order_of_the_pictures():
-    captions = {
-        "a.png": ["A red ball.", "Ball!"],
-        "b.png": ["left out"],
-        "c.png": ["blue sky and a ball", "SKY"],
-        "d.png": ["red sky"],
-    }
-    labels = {"a.png": ["toy"], "c.png": ["toy", "nature"], "d.png": ["nature"]}
-
-    arrays = extract_features.written_arrays(
-        ["d.png", "a.png", "c.png"], captions, labels
-    )
-
-    assert arrays["vocab"].tolist() == ["ball", "blue", "red", "sky"]
-    assert arrays["text"].tolist() == [[0, 0, 1, 1], [1, 0, 1, 0], [1, 1, 0, 1]]
-    assert arrays["label_names"].tolist() == ["nature", "toy"]
-    assert arrays["labels"].tolist() == [[1, 0], [0, 1], [1, 1]]
-    assert arrays["ids"].tolist() == ["d.png", "a.png", "c.png"]
+    return {"images": tmp_path / "photos", "output": tmp_path / "out.npz"}
 
 
 def test_inputs_that_fit_are_accepted(inputs):
     extract_features.check(**inputs)
-    extract_features.check(**inputs | {"labels": None})
 
 
 @pytest.mark.parametrize(
@@ -181,14 +157,6 @@ def test_inputs_that_fit_are_accepted(inputs):
     [
         ({"images": pathlib.Path("nowhere")}, "there is no folder nowhere"),
         ({"output": pathlib.Path("out")}, "must end in .npz; received out"),
-        (
-            {"labels": {"a.png": ["x"], "b.png": ["x"], "c.png": ["x"]}},
-            "names 1 files that have no caption, the first is c.png",
-        ),
-        (
-            {"labels": {"a.png": ["x"]}},
-            "says nothing of 1 pictures, the first is b.png",
-        ),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused(inputs, change, message):
@@ -201,3 +169,67 @@ def test_a_finished_file_is_kept(inputs):
 
     with pytest.raises(ValueError, match="out.npz is there already"):
         extract_features.check(**inputs)
+
+
+def test_what_was_written_and_small_pictures_stay_with_the_data(
+    tmp_path, capsys
+):
+    (tmp_path / "photos" / "x y").mkdir(parents=True)
+    colours = {"x y/red.png": "red", "blue.JPG": "blue"}
+    for name, colour in colours.items():
+        picture = Image.new("RGB", (30, 20), colour)
+        picture.save(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "bad.gif").write_bytes(b"GIF89a")
+    (tmp_path / "c.csv").write_text(
+        "image,caption,by\n"
+        'x y/red.png,"Red, ""all"" red",Zoë\n'
+        "blue.JPG,A blue wall,Al\n"
+        "bad.gif,No picture,Al\n"
+        "blue.JPG,Blue wall again,Al\n"
+    )
+    made_up_weights.write(
+        tmp_path / "lite0.pth", made_up_weights.efficientnet_lite0()
+    )
+    made = plan.make(tmp_path / "photos", reading.read(tmp_path / "c.csv"))
+
+    for pairs in (False, True):
+        notes = extract_features.extract(
+            tmp_path / "photos",
+            made,
+            "efficientnet_lite0",
+            str(tmp_path / "lite0.pth"),
+            tmp_path / f"{pairs}.npz",
+            skip_unreadable=True,
+            pairs=pairs,
+        )
+
+    path = tmp_path / "True.npz"
+    data, small = readers.read(path), thumbnails.for_dataset(path)
+    assert data.ids.tolist() == ["x y/red.png#0", "blue.JPG#0", "blue.JPG#1"]
+    assert data.groups.tolist() == [0, 1, 1]
+    assert list(data.originals.captions) == [
+        'Red, "all" red',
+        "A blue wall",
+        "Blue wall again",
+    ]
+    assert data.originals.paths[2] == str(tmp_path / "photos" / "blue.JPG")
+    assert list(data.originals.columns["by"]) == ["Zoë", "Al", "Al"]
+    np.testing.assert_array_equal(data.image[1], data.image[2])
+    # Red, and twice the same blue, with white above and below.
+    middle = [small.picture(row)[48, 48].argmax() for row in range(3)]
+    assert middle == [0, 2, 2]
+    assert small.picture(0).shape == (96, 96, 3)
+    assert len(readers.read(tmp_path / "False.npz")) == 2
+    assert notes[-2].startswith(f"Left out: {tmp_path}/photos/bad.gif cannot")
+    assert notes[-1] == f"3 captions of 2 pictures in {path}."
+    assert "3 of 3 pictures" in capsys.readouterr().out
+
+
+def test_the_folder_of_the_pictures_is_kept_from_that_of_the_data(tmp_path):
+    images = tmp_path / "a" / "photos"
+    images.mkdir(parents=True)
+
+    below = extract_features._folder(images, tmp_path / "a" / "d.npz")
+    apart = extract_features._folder(images, tmp_path / "b" / "d.npz")
+
+    assert (below, apart) == ("photos", str(images))

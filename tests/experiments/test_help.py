@@ -5,19 +5,22 @@ import sys
 
 import pytest
 
+import experiments
+
 ROOT = pathlib.Path(__file__).parents[2]
 EXPERIMENTS = sorted(
     path.stem
     for path in (ROOT / "experiments").glob("*.py")
-    if "__main__" in path.read_text(encoding="utf-8")
+    if '"__main__":\n' in path.read_text(encoding="utf-8")
 )
 
-# Runs an experiment as `python -m` does and says what it has imported, and
+# Runs an experiment as `cmh` does and says what it has imported, and
 # which flags of the project's other modules it does not list.
 ASK_FOR_HELP = """
-import runpy, sys
+import sys
+import experiments
 try:
-    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
+    experiments.main()
 finally:
     slow = {"tensorflow", "keras", "sklearn", "scipy", "matplotlib"}
     print("Imported:", *sorted(slow & set(sys.modules)), file=sys.stderr)
@@ -38,8 +41,10 @@ finally:
 """
 
 
-def test_there_are_experiments_to_ask():
-    assert {"evaluate", "search", "train_ugach"} <= set(EXPERIMENTS)
+def test_every_command_is_asked():
+    names = {name.replace("-", "_") for name in experiments.commands()}
+
+    assert names == {*EXPERIMENTS, "claims"}
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -47,7 +52,7 @@ def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
     module = f"experiments.{name}"
 
     process = subprocess.run(
-        [sys.executable, "-c", ASK_FOR_HELP, module, "--help"],
+        [sys.executable, "-c", ASK_FOR_HELP, name, "--help"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -55,6 +60,7 @@ def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
         check=False,
     )
 
+    assert process.returncode == 0
     assert process.stderr == "Imported:\nHidden:\n"
     assert f"python -m {module}" in process.stdout
     assert f"experiments/{name}.py:\n  --" in process.stdout
@@ -78,4 +84,5 @@ def test_help_lists_the_settings_of_method_and_run(tmp_path):
         "--[no]resume: Continue the run in --output_dir.",
     ):
         assert shown in process.stdout
+    assert process.returncode == 0
     assert process.stderr == ""

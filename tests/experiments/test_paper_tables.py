@@ -61,7 +61,20 @@ def test_a_finished_cell_is_not_trained_again(result, plan, toy, parent):
 
     assert metrics.stat().st_mtime_ns == before
     kept = {"variant": "CVH", "bits": 8, "seed": 0, **again}
-    assert kept == result["runs"][1]
+    made_by = {"provenance": result["runs"][1]["provenance"]}
+    assert kept | made_by == result["runs"][1]
+
+
+def test_a_table_says_what_made_its_cells(result, parent):
+    failed, fitted = result["runs"]
+    fit, evaluation = result["provenance"]
+
+    assert (failed["provenance"], fitted["provenance"]) == ([], [0, 1])
+    # The fit is alone in its process, and needs no TensorFlow.
+    assert (fit["threads"]["intra_op"], fit["precision"]) == (None, None)
+    assert evaluation["precision"] == "float32"
+    text = (parent / "uch_figure_2" / "uch_figure_2.md").read_text()
+    assert f"*Made by version {fit['code']['version']}" in text
 
 
 def test_a_cell_without_relevant_items_is_told_as_such(plan):

@@ -53,7 +53,7 @@ def _assert_same_run(directory, expected):
         for folder in (directory, expected)
     )
     for metrics in (found, wanted):
-        for name in stopwatch.Stopwatch().costs():
+        for name in ("provenance", *stopwatch.Stopwatch().costs()):
             del metrics[name]
     assert found == wanted
 
@@ -116,9 +116,29 @@ def test_a_run_resumes_before_an_epoch_of_the_generator(
 
     assert "Resuming after 4 of 5 epochs." in capsys.readouterr().out
     _assert_same_run(cut_off, finished)
+    # One session for the same code, whoever trained.
+    (made_by,) = files.read_json(cut_off / "run.json")["provenance"]
+    assert metrics["provenance"] == [made_by]
     # What came before the resume is part of what the training took.
     assert metrics["train_seconds"] > 2000
     assert metrics["cpu_seconds"] > 3000
+
+
+def test_a_run_that_other_code_goes_on_with_says_so(
+    cut_off, finished, config, toy
+):
+    record = files.read_json(cut_off / "run.json")
+    (now,) = record["provenance"]
+    before = now | {"code": {"version": "0.0.1", "commit": None, "dirty": None}}
+    files.write_json(cut_off / "run.json", record | {"provenance": [before]})
+    run = dataclasses.replace(toy, output_dir=str(cut_off), resume=True)
+
+    metrics = trainings.train(train_ugach.METHOD, config, run)
+
+    resumed = files.read_json(cut_off / "run.json")
+    assert resumed == record | {"provenance": [before, now]}
+    assert metrics["provenance"] == [now]
+    _assert_same_run(cut_off, finished)
 
 
 def test_a_damaged_checkpoint_ends_in_one_sentence(cut_off, config, toy):

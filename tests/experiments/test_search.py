@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from common.backbones import preprocessing
+from common.data import originals as data_originals
 from common.hamming import codes
 from common.runs import encoding
 from common.runs import exported
@@ -62,6 +63,31 @@ def test_a_text_without_a_known_word_is_refused(opened):
         "None of the words of 'nothing known' is among the 15 of the "
         "vocabulary, such as word0, word1, word2, word3, word4, word5, word6, "
         "word7."
+    )
+
+
+def test_words_never_seen_are_taken_as_the_nearest(opened):
+    named = np.array(["airplane", "airfield", *opened.data.vocabulary[2:]])
+    known = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, vocabulary=named)
+    )
+
+    answer = search.search_text(known, "Airplanes, zebras and a wordd4")
+    plain = search.search_text(known, "airplane word4")
+
+    assert answer.query == "airplane word4"
+    assert answer.rows.tolist() == plain.rows.tolist()
+    assert search.show(known, answer).splitlines()[:4] == [
+        "airplanes: taken as airplane",
+        "wordd4: taken as word4",
+        "zebras: not known",
+        "'airplane word4': 8 nearest",
+    ]
+    with pytest.raises(ValueError) as error:
+        search.search_text(known, "zebra fairfield")
+    assert str(error.value) == (
+        "None of the words of 'zebra fairfield' is among the 15 of the "
+        "vocabulary, closest to fairfield: airfield."
     )
 
 
@@ -145,6 +171,25 @@ def test_an_answer_is_shown_with_ids_labels_and_words(opened):
     assert lines[2].startswith("  2.  11 bits  item9  [class0]  word0")
 
 
+def test_an_answer_is_shown_as_it_was_written(opened):
+    kept = data_originals.Originals(
+        [f'Row {row},\n"as is"' for row in range(120)],
+        [f"/photos/{row}.jpg" for row in range(120)],
+    )
+    known = dataclasses.replace(
+        opened, data=dataclasses.replace(opened.data, originals=kept)
+    )
+
+    lines = search.show(known, _answer(opened)).splitlines()
+
+    assert lines[1:5] == [
+        "  1.   0 bits  item4  [class1]",
+        "     Row 4,",
+        '     "as is"',
+        "     /photos/4.jpg",
+    ]
+
+
 def test_without_labels_and_vocabulary_an_answer_is_shown_too(opened):
     plain = dataclasses.replace(
         opened,
@@ -194,6 +239,20 @@ def test_an_answer_is_drawn_with_its_thumbnails(pictured, tmp_path):
         assert sheet.size == (379, 143)
         red = np.asarray(sheet.convert("RGB")).astype(int)
     assert ((red[..., 0] > 180) & (red[..., 1] < 60)).mean() > 0.2
+
+
+def test_a_picture_that_asks_is_shown(pictured, tmp_path):
+    asking = dataclasses.replace(
+        _answer(pictured),
+        query_row=None,
+        picture=np.full((9, 9, 3), (0, 0, 255), np.uint8),
+    )
+
+    search.draw(pictured, asking, tmp_path / "search.png")
+
+    with Image.open(tmp_path / "search.png") as sheet:
+        blue = np.asarray(sheet.convert("RGB"))[:, :126].astype(int)
+    assert ((blue[..., 2] > 240) & (blue[..., 0] < 20)).mean() > 0.5
 
 
 def test_a_picture_that_was_asked_for_and_cannot_be_drawn_is_an_error(

@@ -1,1 +1,1 @@
-"""Open Clip Art drawings: arrays, thumbnails and the script behind them."""
+"""Open Clip Art drawings: arrays, thumbnails and how they were made."""

@@ -5,7 +5,7 @@ from PIL import Image
 from common.backbones import efficientnet_lite0
 from common.backbones import efficientnet_lite0_network
 from common.data import readers
-from common.data.openclipart import network as onnx_network
+from common.data.openclipart.rebuild import network as onnx_network
 from tests import made_up_weights
 
 SIZE = 64

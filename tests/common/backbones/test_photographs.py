@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -74,6 +76,55 @@ def test_what_is_transparent_becomes_white():
     file = _file(Image.new("RGBA", (4, 4), (200, 0, 0, 0)), "PNG")
 
     assert (np.asarray(photographs.open_rgb(file)) == 255).all()
+
+
+def _header(width, height):
+    """A PNG that tells of many pixels and holds none."""
+    size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + size
+    checksum = struct.pack(">I", zlib.crc32(chunk))
+    start = b"\x89PNG\r\n\x1a\n\0\0\0\r"
+    return start + chunk + checksum + b"\0\0\0\0IDAT"
+
+
+@pytest.mark.parametrize(
+    ("side", "reason"),
+    [
+        (13304, "its 177 million pixels are more than the 89 that are safe"),
+        (20000, "could be decompression bomb"),
+    ],
+)
+def test_what_may_be_a_decompression_bomb_is_refused(tmp_path, side, reason):
+    (tmp_path / "a.png").write_bytes(_header(side, side))
+
+    with pytest.raises(ValueError) as refused:
+        photographs.read(tmp_path / "a.png", 8)
+
+    assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "settings"),
+    [("JPEG", {"mode": "CMYK"}), ("WEBP", {}), ("GIF", {"mode": "P"})],
+)
+def test_photographs_of_every_kind_are_read(halves, form, settings, tmp_path):
+    (tmp_path / "a.JPG").write_bytes(
+        _file(halves.convert(settings.get("mode", "RGB")), form)
+    )
+
+    pixels = photographs.read(tmp_path / "a.JPG", 4)
+
+    assert pixels[:, 0].max() < 40 and pixels[:, 3].min() > 215
+
+
+def test_of_an_animation_the_first_picture_counts(halves, tmp_path):
+    other = Image.new("RGB", halves.size, "red")
+    file = _file(halves, "GIF", save_all=True, append_images=[other])
+
+    pixels = np.asarray(photographs.open_rgb(file))
+
+    assert pixels[:, 0].max() < 30 and pixels[:, 7].min() > 225
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "TIFF"])

@@ -40,11 +40,16 @@ def test_numbers_and_letters_beyond_ascii_are_words():
     assert bow.encode(["Été 2007"], VOCABULARY).tolist() == [[0, 0, 0, 1, 1]]
 
 
-def test_known_words_stand_in_the_vocabularys_order():
-    found = bow.known_words("sky above a red house", VOCABULARY)
+def test_a_vocabulary_of_chinese_is_one_of_characters():
+    texts = ["红色的圆", "蓝色的方形, red", "ｶﾀｶﾅ ひ"]
 
-    assert found == ["red", "sky"]
-    assert bow.known_words("nothing", VOCABULARY) == []
+    bags, vocabulary = bow.fit(texts)
+
+    assert set(vocabulary) >= {"红", "圆", "形", "ひ", "red"}
+    np.testing.assert_array_equal(bow.encode(texts, vocabulary), bags)
+    # Words that others cut are found where spaces stand between them.
+    cut = np.array(["红色", "色"])
+    assert bow.encode(["红色 圆", "红色圆"], cut).tolist() == [[1, 1], [0, 1]]
 
 
 def test_every_word_of_the_embedded_vocabulary_can_be_asked_for():

@@ -10,6 +10,7 @@ from common.backbones import extractor as backbone_extractor
 from common.backbones import photographs
 from common.backbones import preprocessing
 from common.data import extraction
+from common.data import thumbnails
 from tests import made_up_weights
 
 NAMES = [f"{i}.png" for i in range(5)]
@@ -201,3 +202,31 @@ def test_a_folder_without_any_picture_is_refused(extract, folder):
 
     with pytest.raises(ValueError, match="None of the 5 pictures can be read"):
         extract(skip=True)
+
+
+def test_thumbnails_are_those_of_the_pictures_that_could_be_read(
+    extractor, folder, tmp_path
+):
+    (folder / "3.png").write_bytes(b"no picture")
+
+    def extract(side):
+        return extraction.extract(
+            extractor,
+            folder,
+            NAMES,
+            tmp_path / "shards",
+            SHARD,
+            True,
+            lambda done: None,
+            side,
+        )
+
+    assert extract(0).thumbnails == {}
+    # Shards without thumbnails are made again.
+    np.savez(tmp_path / "small.npz", **extract(16).thumbnails)
+
+    small = thumbnails.Thumbnails(tmp_path / "small.npz")
+    assert small.rows.tolist() == [0, 1, 2, 3]
+    assert small.pixels(4).shape == (4, 16, 16, 3)
+    last = photographs.read(folder / "4.png", 16).mean()
+    assert small.picture(3)[4:12].mean() == pytest.approx(last, abs=12)

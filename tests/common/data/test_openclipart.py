@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from common.data import readers
-from common.data.openclipart import annotations
-from common.data.openclipart import metadata
+from common.data.openclipart.rebuild import annotations
+from common.data.openclipart.rebuild import metadata
 
 SVG = b"""<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">

@@ -64,6 +64,28 @@ def test_without_an_index_pictures_belong_to_the_first_rows(
     assert 59 in pictures and 60 not in pictures
 
 
+def test_rows_may_share_a_picture(thumbnail_file, tmp_path):
+    with np.load(thumbnail_file) as archive:
+        content = {key: archive[key] for key in ("jpeg", "offset")}
+    np.savez(tmp_path / "shared.npz", **content, groups=[2, 0, 2])
+
+    pictures = thumbnails.for_dataset(tmp_path / "shared.npz")
+
+    assert pictures.rows.tolist() == [0, 1, 2]
+    reds = [_red(pictures.picture(row)) for row in range(3)]
+    assert reds == pytest.approx([8, 0, 8], abs=4)
+    np.savez(tmp_path / "wrong.npz", **content, groups=[60])
+    with pytest.raises(readers.DataError, match="`groups` reach from 60 to 60"):
+        thumbnails.Thumbnails(tmp_path / "wrong.npz")
+
+
+def test_a_data_set_without_pictures_has_none(tmp_path):
+    np.savez(tmp_path / "plain.npz", image=np.eye(2), text=np.eye(2))
+
+    assert thumbnails.for_dataset(tmp_path / "plain.npz") is None
+    assert thumbnails.for_dataset(tmp_path / "nothing.npz") is None
+
+
 def _refused(path):
     with pytest.raises(readers.DataError) as error:
         thumbnails.Thumbnails(path)

@@ -4,11 +4,13 @@ import io
 import numpy as np
 import pytest
 from matplotlib import colors
+from matplotlib import figure as mpl_figure
 from PIL import Image
 
 from common import hamming
 from common.data import arrays
 from common.data import thumbnails
+from common.data.originals import Originals
 from common.hamming import codes
 from common.reports import figures
 
@@ -157,6 +159,29 @@ def test_a_text_query_shows_words_and_finds_pictures(data, pictures):
     assert second == pytest.approx(4, abs=4)
     # Rows 3 and 5 have no thumbnail.
     assert [_shown(axis) for axis in figure.axes[6:]] == ["", ""]
+
+
+def test_what_no_font_can_write_is_drawn_without_a_warning(recwarn):
+    # Of a script that died out, and what is no formula.
+    axis = (drawn := mpl_figure.Figure()).subplots()
+    figures._show(axis, None, "\U00012000 $5 and $6_^{")
+
+    assert figures.png(drawn).startswith(b"\x89PNG")
+    assert not [one for one in recwarn if "Glyph" in str(one.message)]
+
+
+def test_captions_are_shown_as_they_were_written(data, pictures):
+    captions = [f'Row {row}, "as is"' for row in range(len(data))]
+    kept = dataclasses.replace(data, originals=Originals(captions))
+
+    asked = figures.text_query_sheet(kept, pictures, QUERIES, FOUND, DISTANCES)
+    found = figures.image_query_sheet(kept, pictures, QUERIES, FOUND, DISTANCES)
+
+    row, first = QUERIES[0], FOUND[0, 0]
+    assert _shown(asked.axes[0]).split() == f'Row {row}, "as is"'.split()
+    assert _shown(found.axes[1]).split() == f'Row {first}, "as is"'.split()
+    paths_only = dataclasses.replace(data, originals=Originals(paths=captions))
+    assert figures.caption(paths_only, 3) == figures.words(data, 3)
 
 
 def test_an_image_query_shows_a_picture_and_finds_words(data, pictures):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from common.data import thumbnails
+from common.data.originals import Originals
 from common.hamming import codes
 from common.reports import projector
 
@@ -57,6 +58,17 @@ def test_names_end_no_line_and_no_cell(data, packed, tmp_path):
     assert {len(line) for line in lines} == {5}
     assert lines[2][1:] == ["two 2", "a b c 1", "1", "image"]
     assert lines[2][0].startswith("x y")
+
+
+def test_captions_and_paths_stand_beside_the_points(data, packed, tmp_path):
+    texts = [f"Row\t{row}\nas is" for row in range(len(data))]
+    kept = dataclasses.replace(data, originals=Originals(texts, texts))
+
+    projector.write(tmp_path, kept, np.arange(len(data)), *packed)
+
+    heading, _, second, *_ = _metadata(tmp_path)
+    assert heading == ["caption", "labels", "item", "path", "row", "modality"]
+    assert second[0] == second[3] == "Row 1 as is"
 
 
 def test_data_without_labels_and_words_names_items_only(data, packed, tmp_path):

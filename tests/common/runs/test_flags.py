@@ -14,6 +14,7 @@ class Config:
     mode: str = settings.setting("fast", "Mode.", choices=("fast", "slow"))
     name: str = settings.setting("", "Anything.")
     keep: bool = settings.setting(False, "Keep.")
+    place: str = settings.setting("", "A file.", path=True)
 
     def __post_init__(self):
         settings.check(self)
@@ -52,13 +53,18 @@ def test_without_flags_the_preset_stands():
         ("--rate=2", "rate", 2.0),
         ("--mode=fast", "mode", "fast"),
         ("--name=a b", "name", "a b"),
+        ("--name=~/a", "name", "~/a"),
+        ("--place=~/a", "place", "/home/zoe/a"),
+        ("--place=a~b", "place", "a~b"),
         ("--nokeep", "keep", False),
         ("--keep=false", "keep", False),
     ],
 )
 def test_a_typed_flag_overrides_its_preset_and_nothing_else(
-    argument, field, value
+    argument, field, value, monkeypatch
 ):
+    monkeypatch.setenv("HOME", "/home/zoe")
+
     config = _resolve("--preset=paper", argument)
 
     assert config == dataclasses.replace(PRESETS["paper"], **{field: value})

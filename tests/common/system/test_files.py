@@ -1,6 +1,8 @@
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -92,16 +94,76 @@ def test_json_without_a_spelling_is_refused(tmp_path, value):
     assert os.listdir(tmp_path) == ["value.json"]
 
 
-def test_arrays_come_back_by_name(tmp_path):
-    codes = np.arange(6, dtype=np.uint8).reshape(2, 3)
+ARRAYS = {
+    "codes": np.arange(6, dtype=np.uint8).reshape(2, 3),
+    "bits": np.array(24),
+    "names": np.array(["a", "bc"]),
+    "none": np.empty((0, 4), np.float32),
+    "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+}
 
-    files.write_npz(tmp_path / "arrays.npz", codes=codes, bits=np.array(24))
 
-    with np.load(tmp_path / "arrays.npz", allow_pickle=False) as archive:
-        assert sorted(archive.files) == ["bits", "codes"]
-        np.testing.assert_array_equal(archive["codes"], codes)
-        assert archive["codes"].dtype == np.uint8
-        assert int(archive["bits"]) == 24
+def test_arrays_come_back_by_name(tmp_path, caplog):
+    files.write_npz(tmp_path / "arrays.npz", **ARRAYS)
+
+    found = files.read_npz(tmp_path / "arrays.npz", expect_digest=True)
+
+    assert found.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+    assert not caplog.records
+
+
+def _edited(path, **changes):
+    """Changes members and leaves the SHA-256 as it is."""
+    with np.load(path, allow_pickle=False) as archive:
+        members = dict(archive)
+    members |= changes
+    np.savez(path, **{k: v for k, v in members.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    (
+        {"bits": np.array(25)},
+        {"bits": np.array(24, np.int32)},
+        {"codes": ARRAYS["codes"].reshape(3, 2)},
+        {"codes": None},
+        {"more": np.array(1)},
+        {"content_sha256": np.array("")},
+    ),
+    ids=str,
+)
+def test_content_that_does_not_fit_its_digest_is_refused(tmp_path, changes):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, **changes)
+
+    with pytest.raises(ValueError, match="arrays.npz does not fit its own SHA"):
+        files.read_npz(path)
+
+
+def test_some_arrays_are_checked_without_the_others(tmp_path):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, bits=np.array(25))
+
+    assert files.read_npz(path, ["codes"]).keys() == {"codes"}
+    assert files.npz_names(path) == set(ARRAYS)
+    with pytest.raises(ValueError, match="does not fit its own SHA"):
+        files.read_npz(path, ["codes", "bits"])
+
+
+def test_an_archive_without_a_digest_is_read_with_a_note(tmp_path, caplog):
+    np.savez(tmp_path / "old.npz", **ARRAYS)
+
+    assert files.read_npz(tmp_path / "old.npz").keys() == ARRAYS.keys()
+    assert not caplog.records
+    files.read_npz(tmp_path / "old.npz", expect_digest=True)
+
+    (record,) = caplog.records
+    assert record.message.startswith(f"{tmp_path / 'old.npz'} is of an earlier")
 
 
 # Around one and two blocks of 4096 rows.
@@ -156,3 +218,100 @@ def test_digests_tell_type_shape_content_and_order_apart():
     ]
 
     assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"name"', "null"])
+def test_another_value_than_an_object_is_refused(tmp_path, text):
+    path = tmp_path / "metrics.json"
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match="metrics.json must hold a JSON obj"):
+        files.read_object(path)
+
+
+WRITER = """
+import sys, time
+from common.system import files
+with files.atomic_write(sys.argv[1]), files.atomic_folder(sys.argv[2]) as made:
+    made.mkdir()
+    (made / "half").touch()
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path / "file", tmp_path / "folder"],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"writing\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_what_a_killed_writer_left_is_cleared_and_a_live_one_left_alone(
+    tmp_path, writer
+):
+    files.clear_unfinished(tmp_path)
+    assert len(os.listdir(tmp_path)) == 2
+    writer.kill()
+    writer.wait()
+
+    files.clear_unfinished(tmp_path)
+
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["file", ".file", ".file.part", ".file.12345678", ".file.SHOUTING.part"],
+)
+def test_a_file_without_a_name_of_ours_is_not_cleared(tmp_path, name):
+    (tmp_path / name).touch()
+
+    files.clear_unfinished(tmp_path)
+
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_folder_below_and_what_a_link_names_are_not_cleared(tmp_path):
+    kept = tmp_path / "below" / ".file.abcdefgh.part"
+    kept.parent.mkdir()
+    kept.touch()
+    (tmp_path / ".file.abcdefgh.part").symlink_to("below")
+
+    files.clear_unfinished(tmp_path)
+
+    assert kept.exists()
+    assert sorted(os.listdir(tmp_path)) == [".file.abcdefgh.part", "below"]
+
+
+def test_nothing_is_cleared_where_no_folder_is(tmp_path):
+    files.clear_unfinished(tmp_path / "nowhere")
+
+
+def test_a_folder_takes_the_place_of_another_as_a_whole(tmp_path):
+    target = tmp_path / "deep" / "folder"
+    for name in ("one", "two"):
+        with files.atomic_folder(target) as made:
+            made.mkdir()
+            (made / name).touch()
+
+    assert os.listdir(target) == ["two"]
+    assert os.listdir(target.parent) == ["folder"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_folder_that_is_not_finished_leaves_the_old_one(tmp_path, error):
+    target = tmp_path / "folder"
+    target.mkdir()
+
+    with pytest.raises(error), files.atomic_folder(target) as made:
+        made.mkdir()
+        raise error
+
+    assert os.listdir(tmp_path) == ["folder"]

@@ -1,3 +1,4 @@
+import sys
 import time
 
 import pytest
@@ -44,3 +45,19 @@ def test_a_file_of_something_else_is_named(tmp_path, stored):
 
     with pytest.raises(ValueError, match="seconds.json holds no `train_sec"):
         stopwatch.Stopwatch().add(tmp_path / "seconds.json")
+
+
+@pytest.mark.parametrize("resource", (True, False))
+def test_where_there_is_no_proc_the_library_tells_or_nobody(
+    monkeypatch, resource
+):
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(stopwatch, "open", missing, raising=False)
+    if not resource:
+        monkeypatch.setitem(sys.modules, "resource", None)
+
+    found = stopwatch.peak_memory()
+
+    assert found > 2**20 if resource else found == 0

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import pathlib
 import shutil
 
@@ -42,9 +43,35 @@ def test_finished_runs_are_read_and_not_repeated(run, finished, config):
     assert [
         (one["variant"], one["other"], one["difference"])
         for one in result["comparisons"]
-    ] == [("UGACH", "Baseline", 0), ("UGACH", "Baseline-GAN", 0)]
+    ] == [
+        ("UGACH", "Baseline", 0),
+        ("UGACH", "Baseline-GAN", 0),
+        ("Baseline-GAN", "Baseline", 0),
+    ]
     assert "| UGACH less Baseline |" in result_tables.ablation(result)
     assert "| UGACH | 12 |" in result_tables.ablation(result)
+
+
+def test_an_ablation_says_what_made_its_runs(run, finished, config):
+    old = pathlib.Path(run.output_dir) / f"baseline_{config.bits}_0"
+    record = files.read_json(old / "run.json")
+    (made_by,) = record.pop("provenance")
+    record["versions"] = {"numpy": "2.0.0"}
+    files.write_json(old / "run.json", record)
+    metrics = files.read_json(old / "metrics.json")
+    del metrics["provenance"]
+    files.write_json(old / "metrics.json", metrics)
+
+    result = _run_all(config, run)
+
+    assert result["provenance"] == [
+        {
+            "note": "made before code versions were recorded",
+            "versions": {"numpy": "2.0.0"},
+        },
+        made_by,
+    ]
+    assert [one["provenance"] for one in result["runs"]] == [[0], [1], [1]]
 
 
 def test_metrics_of_earlier_versions_with_more_fields_are_read(run, config):
@@ -155,3 +182,44 @@ def test_a_run_on_several_devices_is_the_same_when_it_is_read_again(
 
     assert not first.run.jit_compile
     assert again == {"bits": 12}
+
+
+@pytest.mark.parametrize("drawn", ["nothing", "some"])
+def test_a_run_killed_while_it_drew_is_drawn_and_not_trained(
+    run, config, drawn, capsys
+):
+    cell = pathlib.Path(run.output_dir) / f"ugach_{config.bits}_0"
+    if drawn == "some":
+        # Killed by this version, which marks what it is at.
+        (cell / ".drawing").touch()
+        (cell / "figures" / "precision_at.png").write_bytes(b"")
+    else:
+        shutil.rmtree(cell / "figures")
+    shutil.rmtree(cell / "logs" / "test" / "projector")
+    trained = (cell / "saved_model", cell / "metrics.json", cell / "run.json")
+    before = [path.stat().st_mtime_ns for path in trained]
+
+    _run_all(config, run)
+
+    said = capsys.readouterr().out
+    assert f"UGACH, 12 bits, {run.dataset}: drawing what {cell} lacks" in said
+    assert "Baseline" not in said
+    for name in ("precision_at", "precision_recall"):
+        picture = (cell / "figures" / f"{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+    assert (cell / "logs/test/projector/codes.tsv").exists()
+    assert len(list((cell / "logs/test").glob("events.*"))) == 1
+    assert not {".drawing", "run.lock"} & set(os.listdir(cell))
+    assert [path.stat().st_mtime_ns for path in trained] == before
+
+    _run_all(config, run)
+    assert "drawing" not in capsys.readouterr().out
+
+
+def test_a_run_killed_while_it_drew_with_damaged_codes_says_so(run, config):
+    cell = pathlib.Path(run.output_dir) / f"ugach_{config.bits}_0"
+    (cell / ".drawing").touch()
+    (cell / "codes.npz").write_bytes(b"damaged")
+
+    with pytest.raises(SystemExit, match="^Error: .*codes.npz does not hold"):
+        _run_all(config, run)

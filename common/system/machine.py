@@ -1,0 +1,69 @@
+"""What the machine is made of: its processor, and GPUs that its driver knows.
+
+Nothing here names the machine, its user or its folders.
+"""
+
+import pathlib
+import platform
+import re
+import subprocess
+
+_CPU_INFO = pathlib.Path("/proc/cpuinfo")
+_GPU_FOLDER = pathlib.Path("/proc/driver/nvidia/gpus")
+_GPU_DEVICE = pathlib.Path("/dev/nvidia0")
+_SECONDS = 20
+
+
+def processor() -> str:
+    """Name of the processor, such as `AMD EPYC 7B13`."""
+    try:
+        text = _CPU_INFO.read_text("utf-8", errors="replace")
+    except OSError:
+        # macOS has no such file.
+        text = _answer("sysctl", "-n", "machdep.cpu.brand_string") or ""
+        return text.strip() or _kind()
+    found = re.search(r"^model name\s*:\s*(\S.*)$", text, re.MULTILINE)
+    return found[1].strip() if found else _kind()
+
+
+def nvidia_gpus() -> list[str]:
+    """Names of the NVIDIA GPUs that are there, used or not."""
+    named = []
+    for path in sorted(_GPU_FOLDER.glob("*/information")):
+        found = re.search(r"^Model:\s*(\S.*)$", _text(path), re.MULTILINE)
+        named.append(found[1].strip() if found else "NVIDIA GPU")
+    if named:
+        return named
+    # Where the driver runs outside, as below WSL, only its command tells.
+    answer = _answer("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    named = [line.strip() for line in (answer or "").splitlines() if line]
+    if not named and _GPU_DEVICE.exists():
+        return ["NVIDIA GPU"]
+    return named
+
+
+def _kind() -> str:
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def _text(path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _answer(*command: str) -> str | None:
+    """What a command prints; None where it is missing or fails."""
+    try:
+        finished = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    return finished.stdout
