@@ -10,12 +10,17 @@ from common.training import callbacks
 from common.training import checkpoints as common_checkpoints
 from common.training import trainer
 
+# In a run that does not say after how many epochs.
+_VALIDATIONS = 30
+# Epochs of small sets take less time than keeping what they gave.
+_SECONDS_APART = 10.0
+
 
 def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
-    Notes the session in `run.json`, and writes `checkpoints/` after every epoch
-    and TensorBoard events to `logs/`.
+    Notes the session in `run.json`, and writes TensorBoard events to `logs/`
+    and `checkpoints/` after the epochs that end some seconds after the last.
     Validation rows are scored where the data has labels. Of several workers
     the first does this; the others keep checkpoints, and all resume from those
     of the first.
@@ -53,13 +58,15 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
         f"{min(model.run_config.batch_size, len(train))}: {epochs * steps} "
         "steps."
     )
-    watching = [common_checkpoints.SaveEpochs(checkpoints)]
+    # Workers must keep the same epochs.
+    apart = _SECONDS_APART if prepared.worker.count == 1 else 0.0
+    watching = [common_checkpoints.SaveEpochs(checkpoints, apart)]
     if prepared.worker.is_chief:
-        watching = [*_logging(prepared, model), *watching]
+        watching = [*_logging(prepared, model, epochs), *watching]
     model.fit(train, initial_epoch=finished, callbacks=watching)
 
 
-def _logging(prepared, model) -> list:
+def _logging(prepared, model, epochs) -> list:
     """What writes TensorBoard events."""
     logs = prepared.directory / "logs"
     watching = [
@@ -72,7 +79,8 @@ def _logging(prepared, model) -> list:
             prepared.split,
             logs / "validation",
             skipped_phases=model.unscored_phases,
-            every=prepared.run.validation_epochs,
+            every=prepared.run.validation_epochs
+            or max(1, epochs // _VALIDATIONS),
         )
         watching.insert(0, validation)
     return watching
