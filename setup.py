@@ -5,6 +5,7 @@ address of the repository on the web: the package's description then links to
 its pages and pictures.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import runpy
 import shutil
 
 import setuptools
+from setuptools.command import build_ext
 from setuptools.command import build_py
 from setuptools.command import sdist
 
@@ -95,6 +97,28 @@ def page(text, url):
     return LINK.sub(replaced, text)
 
 
+SEAL = b"CMHSEAL\n"
+
+
+class SealedBuild(build_ext.build_ext):
+    """Ends a built library with its SHA-256, as `common.system.elf` checks."""
+
+    def build_extension(self, ext):
+        """Builds and seals one library."""
+        super().build_extension(ext)
+        path = pathlib.Path(self.get_ext_fullpath(ext.name))
+        content = path.read_bytes()
+        if content[-40:-32] != SEAL:
+            digest = hashlib.sha256(content).digest()
+            path.write_bytes(content + SEAL + digest)
+
+
+def native(pattern):
+    """C files of the compiled scans, relative to this folder."""
+    found = (ROOT / "common/hamming/native").glob(pattern)
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
 setuptools.setup(
     name="cross-modal-hashing",
     version=CODE["VERSION"],
@@ -128,7 +152,11 @@ setuptools.setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    cmdclass={"build_py": BuildPy, "sdist": Sdist},
+    cmdclass={
+        "build_ext": SealedBuild,
+        "build_py": BuildPy,
+        "sdist": Sdist,
+    },
     packages=setuptools.find_packages(
         include=[
             f"{name}{suffix}" for name in PACKAGES for suffix in ("", ".*")
@@ -141,15 +169,16 @@ setuptools.setup(
     ext_modules=[
         setuptools.Extension(
             "common.hamming._scan",
-            ["common/hamming/scan.c", "common/hamming/multi_index.c"],
-            depends=["common/hamming/scan_body.h"],
-            extra_compile_args=["-O3"],
+            native("*.c"),
+            depends=native("*.h"),
+            extra_compile_args=["-O3", "-fvisibility=hidden"],
             optional=True,
         )
     ],
     package_data={
         "": ["py.typed"],
-        "common.hamming": ["*.c", "*.h", "README.md"],
+        "common.hamming": ["README.md"],
+        "common.hamming.native": ["*.c", "*.h"],
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",

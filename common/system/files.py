@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import tempfile
 import zipfile
 from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 from typing import BinaryIO
 
@@ -22,6 +24,9 @@ from common.system import locks
 # Between a point with the name and this stand eight characters of tempfile's.
 _UNFINISHED = ".part"
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
+
+# Member of a `.npz` that holds the SHA-256 of all others.
+_DIGEST = "content_sha256"
 
 
 @contextlib.contextmanager
@@ -139,29 +144,36 @@ def read_json(path: str | os.PathLike) -> Any:
 
 
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
-    """Writes named arrays as a compressed `.npz`."""
+    """Writes named arrays and their SHA-256 as a compressed `.npz`."""
+    digest = np.array(_contents_digest(arrays))
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays, **{_DIGEST: digest})
 
 
 def read_npz(
-    path: str | os.PathLike, names: Collection[str] | None = None
+    path: str | os.PathLike,
+    names: Collection[str] | None = None,
+    expect_digest: bool = False,
 ) -> dict[str, np.ndarray]:
     """Reads arrays of a `.npz`, never a pickle.
 
     Args:
-        path: The file.
-        names: Those to read, as far as they are there; None reads all.
+        path: The file, by `write_npz` or another program.
+        names: Those to read, as far as they are there; None reads all, and
+            only then the SHA-256 of them is checked.
+        expect_digest: Whether to say so where a file has no SHA-256, as those
+            of earlier releases.
 
     Raises:
-        ValueError: The file is not a whole archive of arrays.
+        ValueError: The file is not a whole archive of arrays, or does not fit
+            its own SHA-256.
         OSError: The file cannot be opened.
     """
     # NumPy leaves a damaged file open where it opened it itself.
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {
+                arrays = {
                     name: archive[name]
                     for name in archive.files
                     if names is None or name in names
@@ -172,6 +184,29 @@ def read_npz(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
+    digest = arrays.pop(_DIGEST, None)
+    if digest is None and expect_digest and names is None:
+        logging.warning(
+            "%s is of an earlier release and holds no SHA-256 of its content; "
+            "it is read unchecked.",
+            path,
+        )
+    if digest is not None and str(digest) != _contents_digest(arrays):
+        raise ValueError(
+            f"{path} does not fit its own SHA-256; it was edited or damaged. "
+            "Make it again."
+        )
+    return arrays
+
+
+def _contents_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over the names and all that `array_digest` sees."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(
+            f"{name} {array_digest(np.asarray(arrays[name]))}".encode()
+        )
+    return digest.hexdigest()
 
 
 def read_npy(path: str | os.PathLike) -> np.ndarray:
@@ -196,7 +231,8 @@ def npz_names(path: str | os.PathLike) -> set[str]:
         return set()
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
+            found = {name.removesuffix(".npy") for name in archive.namelist()}
+            return found - {_DIGEST}
     except (zipfile.BadZipFile, OSError):
         return set()
 
@@ -206,6 +242,6 @@ def array_digest(*arrays: np.ndarray) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for block in disk.blocks(array, 4096):
+        for block in disk.blocks(np.atleast_1d(array), 4096):
             digest.update(np.ascontiguousarray(block))
     return digest.hexdigest()

@@ -1,11 +1,13 @@
-/* The scans of scan.c, which includes this file once for every kind of
-   processor: TARGET names its instructions, NAME(x) makes names of their own.
+/* The inner loops of the scans. Every code path includes this file: TARGET
+   names its instructions, NAME(x) makes names of its own.
 
    The database is read a tile at a time. A tile lies in memory as one plane per
    64-bit word, stays in the first-level cache and serves all queries. Inside a
    plane, DEPTH neighbouring items stand one below the other in one lane:
    a column of lanes is then a vector, and the minimum of a lane tells whether
    its DEPTH items need a look. */
+
+#include "collector.h"
 
 #define INLINE TARGET static inline __attribute__((always_inline))
 
@@ -135,13 +137,13 @@ INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
    copies spares the wait for the last sum to be stored. */
 INLINE void NAME(count_cells)(histogram_t *histogram, int64_t query,
                               const uint32_t *cells, int64_t count) {
-  int64_t size = histogram->cells, j = 0;
+  int64_t size = histogram->room, cells_kept = histogram->cells, j = 0;
   uint32_t *copies = histogram->copies;
-  int64_t *counts = histogram->counts + query * size;
+  int64_t *counts = histogram->counts + query * cells_kept;
   for (; j + COPIES <= count; j += COPIES)
     for (int c = 0; c < COPIES; c++) copies[c * size + cells[j + c]]++;
   for (; j < count; j++) copies[cells[j]]++;
-  for (int64_t i = 0; i < size; i++)
+  for (int64_t i = 0; i < cells_kept; i++)
     for (int c = 0; c < COPIES; c++) counts[i] += copies[c * size + i];
   memset(copies, 0, (size_t)size * COPIES * 4);
 }
@@ -179,7 +181,3 @@ TARGET static uint64_t NAME(sum_tiles)(scan_t *scan, int64_t tiles) {
     sum += NAME(sum_distances)(scan->planes, scan->asked, scan->words);
   return sum;
 }
-
-#undef INLINE
-#undef TARGET
-#undef NAME
