@@ -24,6 +24,8 @@ CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
 COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
 PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
 URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
+# Stands before the SHA-256 at the end of a built library.
+SEAL = b"CMHSEAL\n"
 # Of Markdown: a block of code, left as it is, or a link or picture to a file.
 LINK = re.compile(
     r"^```.*?^```$|(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)\s]+)\)",
@@ -52,6 +54,25 @@ class BuildPy(build_py.build_py):
         # An editable install runs from the clone.
         if not self.editable_mode:
             write_commit(self.build_lib)
+
+
+class SealedBuild(build_ext.build_ext):
+    """Ends a built library with its SHA-256, as `common.system.elf` checks."""
+
+    def build_extension(self, ext):
+        """Builds and seals one library."""
+        super().build_extension(ext)
+        path = pathlib.Path(self.get_ext_fullpath(ext.name))
+        content = path.read_bytes()
+        if content[-40:-32] != SEAL:
+            digest = hashlib.sha256(content).digest()
+            path.write_bytes(content + SEAL + digest)
+
+
+def native(pattern):
+    """C files of the compiled scans, relative to this folder."""
+    found = (ROOT / "common/hamming/native").glob(pattern)
+    return sorted(str(path.relative_to(ROOT)) for path in found)
 
 
 class Sdist(sdist.sdist):
@@ -95,28 +116,6 @@ def page(text, url):
         return f"{words}: `{path}`" if picture else words
 
     return LINK.sub(replaced, text)
-
-
-SEAL = b"CMHSEAL\n"
-
-
-class SealedBuild(build_ext.build_ext):
-    """Ends a built library with its SHA-256, as `common.system.elf` checks."""
-
-    def build_extension(self, ext):
-        """Builds and seals one library."""
-        super().build_extension(ext)
-        path = pathlib.Path(self.get_ext_fullpath(ext.name))
-        content = path.read_bytes()
-        if content[-40:-32] != SEAL:
-            digest = hashlib.sha256(content).digest()
-            path.write_bytes(content + SEAL + digest)
-
-
-def native(pattern):
-    """C files of the compiled scans, relative to this folder."""
-    found = (ROOT / "common/hamming/native").glob(pattern)
-    return sorted(str(path.relative_to(ROOT)) for path in found)
 
 
 setuptools.setup(

@@ -6,6 +6,7 @@ runs them all, and one call with a table that is too small, with another build
 of the scans and the code path that `CMH_SCAN_PATH` names.
 """
 
+import itertools
 import os
 import sys
 
@@ -19,21 +20,28 @@ from common.metrics import histograms
 from common.metrics import relevance
 from tests import hamming_cases as cases
 
-# Items around the edges of one and two tiles, and far from them.
-SIZES = (1, 60, 1023, 1024, 1025, 2100)
-QUERIES = 5
+# Items around the edges of groups and tiles, and far from them.
+SIZES = (1, 60, 127, 129, 1023, 1024, 1025, 2100)
+# Paths may treat one query in a way of its own.
+QUERIES = (1, 5)
+# 248 bits are the most whose distances AVX2 keeps in bytes; the longest codes
+# are too long for its sums of 16 bits.
+LENGTHS = (*cases.LENGTHS, 248, 249, 256, 520, 32008)
 
 
 def check_all():
     """Compares every function with its reference, for all code lengths."""
     assert kernel.library() is not None
-    for number, length in enumerate(cases.LENGTHS):
-        size = SIZES[number % len(SIZES)]
+    for number, (length, count) in enumerate(
+        itertools.product(LENGTHS, QUERIES)
+    ):
+        size = 60 if length > 9999 else SIZES[number % len(SIZES)]
         database = _codes(size, length, 1)
-        queries = _codes(QUERIES, length, 2)
+        queries = _codes(count, length, 2)
         _check_nearest(queries, database)
         _check_within(queries, database)
-        _check_histograms(queries, database, labels=1 + 13 * number)
+        _check_histograms(queries, database, labels=1 + 6 * number)
+    _check_every_limit()
     _check_within(_codes(0, 64, 1), _codes(9, 64, 1))
     _check_padding()
 
@@ -43,6 +51,19 @@ def _codes(count, length, seed):
     rng = np.random.default_rng((seed, length, count))
     centres = cases.bits(3, length)[rng.integers(3, size=count)]
     return cases.pack(centres ^ (rng.random((count, length)) < 0.1))
+
+
+def _check_every_limit():
+    """All distances from 0 to K, each of them as the limit."""
+    for length in (64, 248, 256):
+        steps = np.arange(length + 1)[:, None] > np.arange(length)
+        database = cases.pack(np.repeat(steps[::-1], 2, axis=0))
+        queries = cases.pack(np.array([steps[0], steps[-1], steps[9]]))
+        for k in (1, 2, 3, 2 * length, len(database)):
+            _equal(
+                scan.Scan(database, 1).nearest(queries, k),
+                scan._plain_nearest(queries, database, k),
+            )
 
 
 def _equal(found, expected):

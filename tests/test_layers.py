@@ -98,6 +98,7 @@ NUMPY_ONLY = (
     "common.runs.runner",
     "common.system",
     "common.system.code",
+    "common.system.digests",
     "common.system.disk",
     "common.system.elf",
     "common.system.extras",

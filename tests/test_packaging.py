@@ -85,7 +85,7 @@ def test_the_source_archive_holds_tests_and_c_sources(archive):
     assert {
         *FILES,
         "common/hamming/native/scan.c",
-        "common/hamming/native/multi_index.c",
+        "common/hamming/native/path_avx2.c",
         "common/hamming/native/scan_body.h",
         "tests/conftest.py",
         "tests/test_packaging.py",

@@ -32,7 +32,7 @@ def library() -> native.Library | None:
 
 
 def path() -> str:
-    """The code path that scans take: `avx512`, `popcnt`, `portable`, `numpy`.
+    """The code path that scans take, one of `native.library.PATHS`.
 
     Raises:
         ValueError: `CMH_SCAN_PATH` asks for a path that is not there.

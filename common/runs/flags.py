@@ -50,6 +50,7 @@ def define_path(
         flag_values,
         flags.ArgumentSerializer(),
     )
+    show_in_help(name, flag_values=flag_values)
 
 
 class _PathParser(flags.ArgumentParser):
@@ -81,7 +82,6 @@ def define_run() -> None:
     define_path(
         "run", "", "Folder of a finished run; empty takes the newest in runs/."
     )
-    show_in_help("run")
 
 
 def define_dataset() -> None:
@@ -89,7 +89,6 @@ def define_dataset() -> None:
     define_path(
         "dataset", "", "Where the run's data set is now; empty: as recorded."
     )
-    show_in_help("dataset")
 
 
 def resolve(settings: Any, flag_values: flags.FlagValues = flags.FLAGS) -> Any:

@@ -1,9 +1,7 @@
 """Files that are either whole or absent: write beside, then rename."""
 
 import contextlib
-import hashlib
 import json
-import logging
 import os
 import pathlib
 import re
@@ -12,21 +10,18 @@ import tempfile
 import zipfile
 from collections.abc import Collection
 from collections.abc import Iterator
-from collections.abc import Mapping
 from typing import Any
 from typing import BinaryIO
 
 import numpy as np
 
-from common.system import disk
+from common.system import digests
 from common.system import locks
 
+array_digest = digests.array_digest
 # Between a point with the name and this stand eight characters of tempfile's.
 _UNFINISHED = ".part"
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
-
-# Member of a `.npz` that holds the SHA-256 of all others.
-_DIGEST = "content_sha256"
 
 
 @contextlib.contextmanager
@@ -135,19 +130,36 @@ def read_json(path: str | os.PathLike) -> Any:
     with open(path, encoding="utf-8") as file:
         try:
             return json.load(file)
-        # Text that is no UTF-8 is a ValueError, too.
-        except ValueError as error:
+        # Text that is no UTF-8 is a ValueError, too; brackets without end
+        # leave no stack.
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{path} is not readable JSON ({error}); it may be truncated "
                 "or of another format."
             ) from error
 
 
+def read_object(path: str | os.PathLike) -> dict:
+    """Reads a JSON file that holds an object.
+
+    Raises:
+        ValueError: The file is no whole JSON, or holds something else.
+        OSError: The file cannot be opened.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{path} must hold a JSON object; it holds "
+            f"{type(found).__name__} {str(found)[:40]!r}."
+        )
+    return found
+
+
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
     """Writes named arrays and their SHA-256 as a compressed `.npz`."""
-    digest = np.array(_contents_digest(arrays))
+    lines = digests.listed(arrays)
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays, **{_DIGEST: digest})
+        np.savez_compressed(file, **arrays, **{digests.MEMBER: lines})
 
 
 def read_npz(
@@ -159,8 +171,7 @@ def read_npz(
 
     Args:
         path: The file, by `write_npz` or another program.
-        names: Those to read, as far as they are there; None reads all, and
-            only then the SHA-256 of them is checked.
+        names: Those to read, as far as they are there; None reads all.
         expect_digest: Whether to say so where a file has no SHA-256, as those
             of earlier releases.
 
@@ -173,40 +184,21 @@ def read_npz(
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                arrays = {
+                members = set(archive.files) - {digests.MEMBER}
+                found = {
                     name: archive[name]
                     for name in archive.files
-                    if names is None or name in names
+                    if name in members and (names is None or name in names)
                 }
+                lines = archive.get(digests.MEMBER)
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
-    digest = arrays.pop(_DIGEST, None)
-    if digest is None and expect_digest and names is None:
-        logging.warning(
-            "%s is of an earlier release and holds no SHA-256 of its content; "
-            "it is read unchecked.",
-            path,
-        )
-    if digest is not None and str(digest) != _contents_digest(arrays):
-        raise ValueError(
-            f"{path} does not fit its own SHA-256; it was edited or damaged. "
-            "Make it again."
-        )
-    return arrays
-
-
-def _contents_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over the names and all that `array_digest` sees."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(
-            f"{name} {array_digest(np.asarray(arrays[name]))}".encode()
-        )
-    return digest.hexdigest()
+    digests.check(path, found, members, lines, expect_digest)
+    return found
 
 
 def read_npy(path: str | os.PathLike) -> np.ndarray:
@@ -231,17 +223,7 @@ def npz_names(path: str | os.PathLike) -> set[str]:
         return set()
     try:
         with zipfile.ZipFile(path) as archive:
-            found = {name.removesuffix(".npy") for name in archive.namelist()}
-            return found - {_DIGEST}
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
+            return names - {digests.MEMBER}
     except (zipfile.BadZipFile, OSError):
         return set()
-
-
-def array_digest(*arrays: np.ndarray) -> str:
-    """SHA-256 over dtypes, shapes and contents, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for block in disk.blocks(np.atleast_1d(array), 4096):
-            digest.update(np.ascontiguousarray(block))
-    return digest.hexdigest()

@@ -17,11 +17,11 @@ from common.hamming.native import signatures
 from common.system import elf
 
 # Must be what `scan_version` returns: an older build is not called.
-VERSION = 4
+VERSION = 5
 # Forces a code path, by its name; `numpy` does without the compiled scans.
 VARIABLE = "CMH_SCAN_PATH"
 NUMPY = "numpy"
-PATHS = ("avx512", "popcnt", "portable", NUMPY)
+PATHS = ("avx512", "avx2", "popcnt", "portable", NUMPY)
 _FOLDER = pathlib.Path(__file__).parents[1]
 
 

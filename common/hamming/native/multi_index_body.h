@@ -51,8 +51,8 @@ INLINE void NAME(visit_values)(const index_t *index, const uint8_t *query,
     for (uint32_t p = starts[values[v]]; p < starts[values[v] + 1]; p++) {
       const uint8_t *code = index->rows + members[p] * index->width;
       int64_t distance = NAME(distance_of)(query, code, index->width);
-      if (distance > hits->radius || NAME(first_step)(index, query, code) != step)
-        continue;
+      if (distance > hits->radius) continue;
+      if (NAME(first_step)(index, query, code) != step) continue;
       if (hits->size < hits->room) {
         hits->distances[hits->size] = (int32_t)distance;
         hits->positions[hits->size] = members[p];

@@ -8,6 +8,7 @@
 
 /* In this order. */
 #include "scan_body.h"
+#include "sum_body.h"
 #include "multi_index_body.h"
 
 static int supported(void) { return 1; }

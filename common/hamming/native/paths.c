@@ -5,6 +5,7 @@
 const path_t *const SCAN_PATHS[] = {
 #if X86
     &scan_path_avx512,
+    &scan_path_avx2,
     &scan_path_popcnt,
 #endif
     &scan_path_portable,
@@ -34,4 +35,4 @@ int scan_places_fit(const int64_t *places, int64_t q, int64_t hits) {
 }
 
 /* The VERSION of library.py that these functions are for. */
-EXPORT int scan_version(void) { return 4; }
+EXPORT int scan_version(void) { return 5; }

@@ -12,7 +12,8 @@ static int open_scan(scan_t *scan, const uint8_t *queries, int64_t q,
                      const uint8_t *rows, int64_t n, int64_t width) {
   *scan = (scan_t){{queries, q, width}, {rows, n, width}, (width + 7) / 8,
                    NULL, NULL};
-  scan->planes = calloc((size_t)scan->words * TILE, 8);
+  /* Enough for every path: each byte in two, from a line of the cache on. */
+  scan->planes = calloc((size_t)scan->words * TILE * 2 + 8, 8);
   scan->asked = calloc((size_t)(q * scan->words) + 1, 8);
   if (!scan->planes || !scan->asked) return NO_MEMORY;
   int64_t whole = width / 8, rest = width % 8;

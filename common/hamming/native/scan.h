@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
   codes_t queries, items;
   int64_t words;
-  uint64_t *planes; /* [words][TILE], the current tile */
+  uint64_t *planes; /* [words][TILE], the current tile, and as much again */
   uint64_t *asked;  /* [queries.n][words] */
 } scan_t;
 
@@ -84,7 +84,8 @@ typedef struct {
 
 /* Fastest first; `portable`, the last, runs everywhere. */
 extern const path_t *const SCAN_PATHS[];
-extern const path_t scan_path_avx512, scan_path_popcnt, scan_path_portable;
+extern const path_t scan_path_avx512, scan_path_avx2, scan_path_popcnt,
+    scan_path_portable;
 
 /* The path of a number that the caller has from `path_name`, or NULL. */
 const path_t *scan_path(int number);

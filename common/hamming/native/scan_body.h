@@ -118,7 +118,8 @@ INLINE void NAME(cells_of)(const uint64_t *planes, const uint64_t *query,
   }
 }
 
-/* 2 d + r of one query and every item of a tile; r = 1 if they share a label. */
+/* 2 d + r of one query and every item of a tile; r = 1 if they share a
+   label. */
 INLINE void NAME(cells)(const scan_t *scan, const scan_t *labels, int64_t i,
                         uint32_t *restrict cells) {
   const uint64_t *query = scan->asked + i * scan->words;
@@ -160,24 +161,4 @@ TARGET static void NAME(visit_counts)(scan_t *scan, scan_t *labels,
       NAME(count_cells)(histogram, i, cells, count);
     }
   }
-}
-
-/* Sum of the distances of one query to a tile in the cache: the least that a
-   comparison costs. */
-INLINE uint64_t NAME(sum_distances)(const uint64_t *planes,
-                                    const uint64_t *query, int64_t words) {
-  uint64_t sums[4 * VECTOR] = {0}, sum = 0;
-  for (int64_t w = 0; w < words; w++)
-    for (int slot = 0; slot < TILE; slot += 4 * VECTOR)
-      for (int l = 0; l < 4 * VECTOR; l++)
-        sums[l] += __builtin_popcountll(planes[w * TILE + slot + l] ^ query[w]);
-  for (int l = 0; l < 4 * VECTOR; l++) sum += sums[l];
-  return sum;
-}
-
-TARGET static uint64_t NAME(sum_tiles)(scan_t *scan, int64_t tiles) {
-  uint64_t sum = 0;
-  for (int64_t i = 0; i < tiles; i++, scan->asked[0]++)
-    sum += NAME(sum_distances)(scan->planes, scan->asked, scan->words);
-  return sum;
 }

@@ -144,6 +144,17 @@ def test_content_that_does_not_fit_its_digest_is_refused(tmp_path, changes):
         files.read_npz(path)
 
 
+def test_some_arrays_are_checked_without_the_others(tmp_path):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, bits=np.array(25))
+
+    assert files.read_npz(path, ["codes"]).keys() == {"codes"}
+    assert files.npz_names(path) == set(ARRAYS)
+    with pytest.raises(ValueError, match="does not fit its own SHA"):
+        files.read_npz(path, ["codes", "bits"])
+
+
 def test_an_archive_without_a_digest_is_read_with_a_note(tmp_path, caplog):
     np.savez(tmp_path / "old.npz", **ARRAYS)
 
@@ -207,6 +218,15 @@ def test_digests_tell_type_shape_content_and_order_apart():
     ]
 
     assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"name"', "null"])
+def test_another_value_than_an_object_is_refused(tmp_path, text):
+    path = tmp_path / "metrics.json"
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match="metrics.json must hold a JSON obj"):
+        files.read_object(path)
 
 
 WRITER = """

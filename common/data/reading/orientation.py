@@ -1,30 +1,59 @@
 """Which axis counts the items, found from the shapes alone."""
 
+from collections.abc import Container
 from collections.abc import Mapping
 
 import numpy as np
 
+from common.data.containers.variable import Variable
 
-def item_count(shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Number of items: the largest length that every array has.
+
+def item_count(shapes: Mapping[Variable, tuple[int, ...]]) -> tuple[int, str]:
+    """Number of items: a length that every array has.
+
+    Of several, the one that stands first in all arrays is taken (last where
+    the axes are MATLAB's in reverse), else the largest.
+
+    Args:
+        shapes: Shape of each array, as it is stored.
+
+    Returns:
+        The number, and a sentence where others would fit as well, or "".
 
     Raises:
         ValueError: The arrays share no length.
     """
-    shared = set.intersection(*(set(shape) for shape in shapes.values()))
-    if not shared or max(shared) < 2:
+    shared = set.intersection(
+        *(
+            {shape[0]} if variable.rows_are_items else set(shape)
+            for variable, shape in shapes.items()
+        )
+    ) - {0, 1}
+    if not shared:
         received = ", ".join(
-            f"{name} {shape}" for name, shape in shapes.items()
+            f"{variable.name} {shape}" for variable, shape in shapes.items()
         )
         raise ValueError(
             f"no axis has the same length in all of {received}, so images, "
             "texts and labels do not pair up"
         )
-    return max(shared)
+    if len(shared) == 1:
+        return shared.pop(), ""
+    firsts = {
+        shape[-1 if variable.reversed_axes else 0]
+        for variable, shape in shapes.items()
+    }
+    count = firsts.pop() if len(firsts) == 1 else max(shared)
+    others = ", ".join(map(str, sorted(shared - {count})))
+    return count, (
+        f"there are {count} items; {others} would fit the shapes as well"
+    )
 
 
 def items_first(
-    arrays: Mapping[str, np.ndarray], count: int
+    arrays: Mapping[str, np.ndarray],
+    count: int,
+    fixed: Container[str] = (),
 ) -> dict[str, np.ndarray]:
     """Turns matrices so that rows are items.
 
@@ -34,12 +63,17 @@ def items_first(
     Args:
         arrays: [count, d] or [d, count] each, or strings with `count` items.
         count: Number of items.
+        fixed: Names of arrays that are not turned.
     """
-    matrices = [a.shape for a in arrays.values() if np.ndim(a) == 2]
+    matrices = [
+        array.shape
+        for name, array in arrays.items()
+        if np.ndim(array) == 2 and name not in fixed
+    ]
     votes = [rows == count for rows, columns in matrices if rows != columns]
     keep_square = sum(votes) * 2 >= len(votes)
     return {
-        name: _turned(array, count, keep_square)
+        name: array if name in fixed else _turned(array, count, keep_square)
         for name, array in arrays.items()
     }
 

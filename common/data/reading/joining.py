@@ -30,9 +30,10 @@ def join(parts: Mapping[str, Mapping[str, np.ndarray]]) -> dict:
             continue
         one, other = query[field], retrieval[field]
         if one.shape[1:] != other.shape[1:]:
+            columns = [array.shape[1:] or (1,) for array in (one, other)]
             raise ValueError(
-                f"`{field}` has {one.shape[1]} columns for the queries and "
-                f"{other.shape[1]} for the database"
+                f"`{field}` has {columns[0][0]} columns for the queries and "
+                f"{columns[1][0]} for the database"
             )
         fields[field] = np.concatenate([one, other])
     first = len(query["image"])
@@ -73,6 +74,7 @@ def _keys(items, fields) -> list:
         # Parts of one file may be stored in different types.
         np.ascontiguousarray(items[field], np.float32)
         for field in fields
+        if items[field].dtype.kind in "fuib"
     ]
     return [
         b"".join(column[row].tobytes() for column in columns)

@@ -9,7 +9,7 @@ import pickle
 
 import numpy as np
 
-from common.data.layouts import joining
+from common.data.reading import joining
 
 _KINDS = {"image": "imgs", "text": "tags", "labels": "labels"}
 _PARTS = {"query": "test", "train": "train"}

@@ -8,6 +8,7 @@ import pathlib
 
 import numpy as np
 
+from common.data.containers import numpy_files
 from common.data.datasets.nus_wide import archive
 
 _CONCEPTS = {"tc10": 10, "tc21": 21, "tc81": 81}
@@ -26,8 +27,10 @@ def holds(folder: pathlib.Path) -> bool:
     )
 
 
-def read(folder: pathlib.Path) -> dict:
+def read(folder: pathlib.Path, trust_pickle: bool = False) -> dict:
     """Reads tags, labels and features of the photographs with a label.
+
+    Nothing of it is pickled.
 
     Raises:
         ValueError: No number of concepts is named, or a file is missing.
@@ -45,7 +48,7 @@ def read(folder: pathlib.Path) -> dict:
             f"{features} [photographs, features], in the order of "
             "ImageList/Imagelist.txt"
         )
-    image = np.load(features, mmap_mode="r", allow_pickle=False)
+    image = numpy_files.load_npy(features)
     concepts = archive.read_concepts(root)
     labels = archive.read_labels(root, concepts)
     text = archive.read_tags(root)

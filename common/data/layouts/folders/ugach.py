@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from common.data.layouts import joining
+from common.data.reading import joining
 
 # Our name of a part and the release's.
 _PARTS = {"query": "test", "retrieval": "database", "train": "train"}
@@ -27,8 +27,10 @@ def holds(folder: pathlib.Path) -> bool:
     return (folder / "feature").is_dir() and (folder / "list").is_dir()
 
 
-def read(folder: pathlib.Path) -> dict:
+def read(folder: pathlib.Path, trust_pickle: bool = False) -> dict:
     """Reads the parts; without `database`, training and validation are it.
+
+    Nothing of it is pickled.
 
     Raises:
         ValueError: A file is missing or malformed.
