@@ -5,6 +5,7 @@ address of the repository on the web: the package's description then links to
 its pages and pictures.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import runpy
 import shutil
 
 import setuptools
+from setuptools.command import build_ext
 from setuptools.command import build_py
 from setuptools.command import sdist
 
@@ -22,6 +24,8 @@ CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
 COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
 PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
 URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
+# Stands before the SHA-256 at the end of a built library.
+SEAL = b"CMHSEAL\n"
 # Of Markdown: a block of code, left as it is, or a link or picture to a file.
 LINK = re.compile(
     r"^```.*?^```$|(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)\s]+)\)",
@@ -50,6 +54,25 @@ class BuildPy(build_py.build_py):
         # An editable install runs from the clone.
         if not self.editable_mode:
             write_commit(self.build_lib)
+
+
+class SealedBuild(build_ext.build_ext):
+    """Ends a built library with its SHA-256, as `common.system.elf` checks."""
+
+    def build_extension(self, ext):
+        """Builds and seals one library."""
+        super().build_extension(ext)
+        path = pathlib.Path(self.get_ext_fullpath(ext.name))
+        content = path.read_bytes()
+        if content[-40:-32] != SEAL:
+            digest = hashlib.sha256(content).digest()
+            path.write_bytes(content + SEAL + digest)
+
+
+def native(pattern):
+    """C files of the compiled scans, relative to this folder."""
+    found = (ROOT / "common/hamming/native").glob(pattern)
+    return sorted(str(path.relative_to(ROOT)) for path in found)
 
 
 class Sdist(sdist.sdist):
@@ -128,7 +151,11 @@ setuptools.setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    cmdclass={"build_py": BuildPy, "sdist": Sdist},
+    cmdclass={
+        "build_ext": SealedBuild,
+        "build_py": BuildPy,
+        "sdist": Sdist,
+    },
     packages=setuptools.find_packages(
         include=[
             f"{name}{suffix}" for name in PACKAGES for suffix in ("", ".*")
@@ -141,15 +168,16 @@ setuptools.setup(
     ext_modules=[
         setuptools.Extension(
             "common.hamming._scan",
-            ["common/hamming/scan.c", "common/hamming/multi_index.c"],
-            depends=["common/hamming/scan_body.h"],
-            extra_compile_args=["-O3"],
+            native("*.c"),
+            depends=native("*.h"),
+            extra_compile_args=["-O3", "-fvisibility=hidden"],
             optional=True,
         )
     ],
     package_data={
         "": ["py.typed"],
-        "common.hamming": ["*.c", "*.h", "README.md"],
+        "common.hamming": ["README.md"],
+        "common.hamming.native": ["*.c", "*.h"],
         "common.metrics": ["README.md"],
         "common.data.openclipart": [
             "*.npz",

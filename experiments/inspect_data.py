@@ -19,11 +19,16 @@ from common.data import arrays
 from common.data import checkup as data_checkup
 from common.data import readers
 from common.data import thumbnails
+from common.data.reading import labels as label_forms
 from common.runs import flags as common_flags
 from common.runs import runner
 from common.system import files
 
 _PICTURES = (4, 8)
+_KINDS = {
+    arrays.BAG_OF_WORDS: "bags of words",
+    arrays.EMBEDDING: "embeddings",
+}
 # Image values of a chart: 2,000 rows of features, few pictures' pixels.
 _CHART_VALUES = 1 << 23
 
@@ -33,6 +38,8 @@ def inspect(
     output_dir: pathlib.Path,
     thumbnail_file: str = "",
     trust_pickle: bool = False,
+    labels: str = "auto",
+    names: str = "",
 ) -> dict:
     """Examines a data set and writes what was found.
 
@@ -41,6 +48,8 @@ def inspect(
         output_dir: Where the report goes.
         thumbnail_file: Thumbnails of its items, or "".
         trust_pickle: Whether pickled arrays may be read.
+        labels: How labels are read, see `common.data.readers.read`.
+        names: Names of arrays that no layout knows.
 
     Returns:
         The report.
@@ -48,7 +57,7 @@ def inspect(
     Raises:
         ValueError: It is no data set.
     """
-    data = readers.read(source, trust_pickle)
+    data = readers.read(source, trust_pickle, labels, names)
     pictures = thumbnails.for_dataset(source, thumbnail_file)
     checkup = data_checkup.examine(data, pictures)
     report = {"source": str(source), **checkup.report()}
@@ -69,7 +78,9 @@ def show(report: dict) -> str:
         f"images: {_size(image['shape'])} of {image['dtype']}, "
         f"{image['minimum']:.4g} to {image['maximum']:.4g}, "
         f"{image['zeros']:.1%} zeros, {image['repeated_rows']} repeated",
-        f"texts: {text['columns']} columns, {text['zeros']:.1%} zeros, "
+        f"texts: {_KINDS[text['kind']]}, {text['columns']} columns, "
+        f"{text['minimum']:.4g} to {text['maximum']:.4g}, "
+        f"{text['zeros']:.1%} zeros, "
         f"{text['empty_rows']} empty, {text['repeated_rows']} repeated",
     ]
     if report["labels"]:
@@ -78,6 +89,7 @@ def show(report: dict) -> str:
             f"labels: {labels['labels']}, {labels['labels_per_item']:.2f} an "
             f"item, {labels['items_without_label']} items without"
         )
+    lines += report["notes"]
     if report["parts"]:
         sizes = ", ".join(f"{p} {n}" for p, n in report["parts"].items())
         lines.append(f"its own split: {sizes}")
@@ -116,9 +128,13 @@ def _charts(checkup: data_checkup.Checkup):
         left.bar(np.arange(len(frequency)), frequency)
     left.set(title="labels", xlabel="rank", ylabel="share of items")
     rows = np.linspace(0, len(data) - 1, min(len(data), 2000)).astype(int)
-    words = (data.text_features(rows) > 0).sum(axis=1)
-    middle.hist(words, bins=30)
-    middle.set(title="texts", xlabel="words", ylabel="items")
+    texts = data.text_features(rows)
+    if data.text_kind == arrays.BAG_OF_WORDS:
+        middle.hist((texts > 0).sum(axis=1), bins=30)
+        middle.set(title="texts", xlabel="words", ylabel="items")
+    else:
+        middle.hist(texts.ravel(), bins=60, log=True)
+        middle.set(title="texts", xlabel="value")
     apart = max(1, len(rows) * math.prod(data.image_shape) // _CHART_VALUES)
     values = data.image_features(rows[::apart]).ravel()
     right.hist(values[values != 0], bins=60, log=True)
@@ -162,6 +178,12 @@ def _define_flags() -> None:
     )
     common_flags.define_path("thumbnails", "", "A .npz of JPEGs for the sheet.")
     flags.DEFINE_boolean("trust_pickle", False, "Read pickled arrays.")
+    flags.DEFINE_enum(
+        "labels", "auto", label_forms.FORMS, "How labels are read."
+    )
+    flags.DEFINE_string(
+        "map", "", "Names of arrays: image=img,text=txt,labels=gnd."
+    )
 
 
 def _main(arguments: list[str]) -> None:
@@ -172,7 +194,12 @@ def _main(arguments: list[str]) -> None:
     output_dir = pathlib.Path(given.output_dir or pathlib.Path("runs") / name)
     with runner.one_sentence_errors():
         report = inspect(
-            source, output_dir, given.thumbnails, given.trust_pickle
+            source,
+            output_dir,
+            given.thumbnails,
+            given.trust_pickle,
+            given.labels,
+            given.map,
         )
     print(show(report))
     print(f"Report: {output_dir}/report.json")

@@ -3,6 +3,7 @@ r"""Answers a text, a picture or an item from a finished run's codes.
 python -m experiments.search --text="red flower"
 python -m experiments.search --run=runs/NAME --image=FILE.png
 python -m experiments.search --run=runs/NAME --item=ID --top_k=20
+python -m experiments.search --run=runs/NAME --vector=FILE.npy --ask_with=text
 python -m experiments.search --text="red flower" --uri=http://127.0.0.1:19530
 """
 
@@ -172,6 +173,63 @@ def search_item(
     return _answer(finished, query, row, packed, found, top_k, server)
 
 
+def search_vectors(
+    finished: finished_runs.FinishedRun,
+    file: str | os.PathLike,
+    ask_with: str,
+    top_k: int = _DEFAULT_TOP_K,
+    server: milvus_engine.MilvusIndex | None = None,
+) -> list[Answer]:
+    """Finds what is nearest to features or embeddings made elsewhere.
+
+    Args:
+        finished: The run.
+        file: A `.npy` of one vector [d] or several [q, d], made as the data
+            set's images or texts were.
+        ask_with: `text` finds images, `image` finds texts.
+        top_k: Number of results for each.
+        server: As for `search_text`.
+
+    Raises:
+        ValueError: The file holds no finite vectors of that width.
+    """
+    from common.data.containers import numpy_files
+
+    data = finished.data
+    shape = (data.text_dim,) if ask_with == "text" else data.image_shape
+    vectors = np.asarray(numpy_files.load_npy(pathlib.Path(file)))
+    if (
+        vectors.dtype.kind not in "fuib"
+        or vectors.shape[-len(shape) :] != shape
+    ):
+        raise ValueError(
+            f"{file} must hold numbers [{', '.join(map(str, shape))}] or "
+            f"[queries, {', '.join(map(str, shape))}] to ask with "
+            f"--ask_with={ask_with}; received shape {vectors.shape}, dtype "
+            f"{vectors.dtype}."
+        )
+    with np.errstate(over="ignore"):
+        vectors = vectors.reshape(-1, *shape).astype(np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"{file} holds values that float32 cannot hold.")
+    encode = getattr(_encoders(finished), ask_with)
+    packed = np.asarray(encode(vectors))
+    found = "image" if ask_with == "text" else "text"
+    name = os.path.basename(file)
+    return [
+        _answer(
+            finished,
+            f"{name} {place}",
+            None,
+            packed[place : place + 1],
+            found,
+            top_k,
+            server,
+        )
+        for place in range(len(packed))
+    ]
+
+
 def show(finished: finished_runs.FinishedRun, answer: Answer) -> str:
     """The answer as lines: rank, distance, id, labels and words.
 
@@ -290,8 +348,14 @@ def _define_flags() -> None:
     common_flags.define_path("image", "", "Picture file to ask with.")
     common_flags.define_path("weights", "", "For --image; empty: as extracted.")
     flags.DEFINE_string("item", "", "Id of an item to ask with.")
+    common_flags.define_path(
+        "vector", "", "A .npy of features or embeddings to ask with."
+    )
     flags.DEFINE_enum(
-        "ask_with", "image", ("image", "text"), "Which half of --item asks."
+        "ask_with",
+        "image",
+        ("image", "text"),
+        "What --item asks with and --vector is.",
     )
     flags.DEFINE_integer(
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
@@ -304,14 +368,23 @@ def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
     with runner.one_sentence_errors():
-        if sum(map(bool, (given.text, given.image, given.item))) != 1:
-            raise ValueError("Ask with one of --text, --image and --item.")
+        asked = given.text, given.image, given.item, given.vector
+        if sum(map(bool, asked)) != 1:
+            raise ValueError(
+                "Ask with one of --text, --image, --item and --vector."
+            )
         finished = finished_runs.open_run(given.run, given.dataset)
     runner.import_tensorflow()
     with runner.one_sentence_errors():
         server = None
         if given.uri:
             server = milvus_index.connect(finished)
+        if given.vector:
+            for answer in search_vectors(
+                finished, given.vector, given.ask_with, given.top_k, server
+            ):
+                print(show(finished, answer))
+            return
         if given.text:
             answer = search_text(finished, given.text, given.top_k, server)
         elif given.image:

@@ -110,7 +110,7 @@ def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
     prepared = common_run.prepare(run, name, cell, cell.settings.supervised)
     finished = prepared.directory / "metrics.json"
     if finished.exists():
-        return files.read_json(finished)
+        return files.read_object(finished)
     with folders.writing(prepared.directory):
         return _fit_cell(name, cell, prepared)
 

@@ -27,6 +27,7 @@ def _fit(config, prepared):
         draws.steps_per_epoch,
         run.seed,
         run.jit_compile,
+        data.text_kind,
     )
     fitting.fit(
         prepared,

@@ -35,6 +35,7 @@ def _fit(config, prepared):
         draws,
         run.seed,
         run.jit_compile,
+        data.text_kind,
     )
     schedule = training.schedule(config)
     fitting.fit(

@@ -45,6 +45,7 @@ class Architecture:
     initializer: str = "glorot_uniform"
     response_normalization: bool = False
     feature_scaling: str = "unit"
+    text_kind: str = "bag_of_words"
 
     def dense(
         self, units: int, activation: str | None, seed: int
@@ -184,9 +185,10 @@ def txt_net(
 
     Without windows the multi-scale block is left out: the paper's SSAH-2.
     """
+    gain = scaling.text_gain(architecture.text_kind, text_dim, TEXT_GAIN)
     layers = [
         keras.Input((text_dim,)),
-        *scaling.layers(architecture.feature_scaling, TEXT_GAIN),
+        *scaling.layers(architecture.feature_scaling, gain),
     ]
     if architecture.text_windows:
         layers.append(

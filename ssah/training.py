@@ -93,7 +93,7 @@ def build_model(
         data.image_shape,
         data.text_dim,
         data.labels.shape[1],
-        _architecture(config),
+        _architecture(config, data.text_kind),
         _objective(config),
         config.labnet,
         config.quantization_target == "joint",
@@ -230,7 +230,7 @@ def _steps(optimizer) -> int:
     return int(optimizer.iterations.value.numpy())
 
 
-def _architecture(config) -> networks.Architecture:
+def _architecture(config, text_kind) -> networks.Architecture:
     windows = multiscale.WINDOWS[config.multi_scale_levels]
     return networks.Architecture(
         feature_units=config.feature_units,
@@ -247,11 +247,15 @@ def _architecture(config) -> networks.Architecture:
         initializer=config.initializer,
         response_normalization=config.response_normalization,
         feature_scaling=config.feature_scaling,
+        text_kind=text_kind,
     )
 
 
 def _word_order(config, data, rows) -> np.ndarray | None:
     if config.word_order == "vocabulary" or config.text_network == "mlp3":
+        return None
+    if data.text_kind == "embedding":
+        # Its columns are no words, and have no order.
         return None
     return word_order.by_labels(data, rows)
 

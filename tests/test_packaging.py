@@ -84,9 +84,9 @@ def test_the_source_archive_holds_tests_and_c_sources(archive):
 
     assert {
         *FILES,
-        "common/hamming/scan.c",
-        "common/hamming/multi_index.c",
-        "common/hamming/scan_body.h",
+        "common/hamming/native/scan.c",
+        "common/hamming/native/path_avx2.c",
+        "common/hamming/native/scan_body.h",
         "tests/conftest.py",
         "tests/test_packaging.py",
         "tests/common/reports/encode.c",

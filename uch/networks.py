@@ -43,6 +43,7 @@ class Architecture:
     discriminator_outputs: int
     standardize: bool = True
     feature_scaling: str = "unit"
+    text_kind: str = "bag_of_words"
 
     def fitted(self, image_dim: int, text_dim: int) -> "Architecture":
         """The same with no layer wider than the image features.
@@ -148,13 +149,14 @@ def image_encoder(
 def text_encoder(
     architecture: Architecture, text_dim: int, seed: int
 ) -> keras.Sequential:
-    """E^T: bags of words [n, d_text] to F^T, [n, d] in (-1, 1)."""
+    """E^T: texts [n, d_text] to F^T, [n, d] in (-1, 1)."""
+    gain = scaling.text_gain(
+        architecture.text_kind, text_dim, TEXT_GAIN * text_dim**0.5
+    )
     return keras.Sequential(
         [
             keras.Input((text_dim,)),
-            *scaling.layers(
-                architecture.feature_scaling, TEXT_GAIN * text_dim**0.5
-            ),
+            *scaling.layers(architecture.feature_scaling, gain),
             _dense(architecture.text_feature_units, "tanh", seed),
         ],
         name="text_encoder",

@@ -27,6 +27,7 @@ def build_model(
     steps_per_epoch: int,
     seed: int,
     jit_compile: bool = True,
+    text_kind: str = "bag_of_words",
 ) -> uch_model.UCH:
     """Builds and compiles the model that a config describes."""
     outer, inner = objectives(config)
@@ -34,7 +35,7 @@ def build_model(
         config.bits,
         image_shape,
         text_dim,
-        _architecture(config),
+        _architecture(config, text_kind),
         outer,
         inner,
         config.couple,
@@ -152,7 +153,7 @@ class WatchCollapse(keras.callbacks.Callback):
             collapse.check(measured, modality, epoch + 1, limits)
 
 
-def _architecture(config) -> networks.Architecture:
+def _architecture(config, text_kind) -> networks.Architecture:
     return networks.Architecture(
         text_feature_units=config.text_feature_units,
         outer_hidden_units=config.outer_hidden_units,
@@ -163,6 +164,7 @@ def _architecture(config) -> networks.Architecture:
         discriminator_outputs=config.discriminator_outputs,
         standardize=config.standardize,
         feature_scaling=config.feature_scaling,
+        text_kind=text_kind,
     )
 
 

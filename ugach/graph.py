@@ -4,7 +4,7 @@ Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
 Adversarial Cross-modal Hashing", AAAI 2018.
 """
 
-import contextlib
+import logging
 import os
 import pathlib
 from collections.abc import Callable
@@ -84,9 +84,24 @@ def cached_correlation_graph(
     key = files.array_digest(rows, settings, np.array([data.digest()]))
     path = pathlib.Path(cache_dir) / f"correlation_graph_{key[:32]}.npz"
     if path.exists():
-        # What cannot be read is made again.
-        with contextlib.suppress(ValueError, KeyError):
-            return files.read_npz(path)["neighbours"]
+        try:
+            return _read(path, len(rows), size)
+        except ValueError as error:
+            logging.warning("%s The graph is made again.", error)
     graph = correlation_graph(data, rows, size, metric, progress)
     files.write_npz(path, neighbours=graph)
+    return graph
+
+
+def _read(path: pathlib.Path, count: int, size: int) -> np.ndarray:
+    """A stored graph, [count, 1 + 2 size] int32."""
+    graph = files.read_npz(path, expect_digest=True).get("neighbours")
+    shape = count, 1 + 2 * size
+    if (
+        graph is None
+        or graph.dtype != np.int32
+        or graph.shape != shape
+        or not 0 <= graph.min() <= graph.max() < count
+    ):
+        raise ValueError(f"{path} holds no graph of {count} rows.")
     return graph

@@ -64,6 +64,7 @@ class UGACH(base.HashingModel):
         weight_decay: Half the squared kernels, times this, joins each loss.
         parts: Which draws a batch's features stack, `GraphDraws.gathered`.
         seed: Seed of the weights and of every draw.
+        text_kind: `bag_of_words` or `embedding`, for the scaling.
     """
 
     threshold = networks.THRESHOLD
@@ -81,6 +82,7 @@ class UGACH(base.HashingModel):
         weight_decay: float = 0.0,
         parts: tuple[str, ...] = ("index", "positive", "pool"),
         seed: int = 0,
+        text_kind: str = "bag_of_words",
     ):
         super().__init__(bits, (image_dim,), text_dim)
         shape = (image_dim, text_dim, hidden_units, bits)
@@ -88,10 +90,10 @@ class UGACH(base.HashingModel):
         # Seeds of one run must not meet those of the next.
         first = 8 * seed
         self.discriminator = networks.TwoPathway(
-            *shape, *form, first, "discriminator"
+            *shape, *form, first, "discriminator", text_kind
         )
         self.generator = networks.TwoPathway(
-            *shape, *form, first + 4, "generator"
+            *shape, *form, first + 4, "generator", text_kind
         )
         self.objective = objective
         self.code_metric = code_metric

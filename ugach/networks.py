@@ -34,6 +34,8 @@ class TwoPathway(keras.layers.Layer):
             and `TEXT_GAIN`.
         seed: Seed of the initial weights.
         name: Name of the player, for variable names.
+        text_kind: `bag_of_words` or `embedding`, whose scaled length is
+            `scaling.text_gain`.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class TwoPathway(keras.layers.Layer):
         scaling: str,
         seed: int,
         name: str,
+        text_kind: str = "bag_of_words",
     ):
         super().__init__(name=name)
+        gain = input_scaling.text_gain(text_kind, text_dim, TEXT_GAIN)
         shape = (hidden_units, bits, initializer)
         self.image_pathway = pathway(
             image_dim,
@@ -59,7 +63,7 @@ class TwoPathway(keras.layers.Layer):
         self.text_pathway = pathway(
             text_dim,
             *shape,
-            input_scaling.layers(scaling, TEXT_GAIN),
+            input_scaling.layers(scaling, gain),
             seed + 2,
             f"{name}_text",
         )

@@ -101,6 +101,7 @@ def build_model(
     draws: data_draws.GraphDraws,
     seed: int,
     jit_compile: bool = True,
+    text_kind: str = "bag_of_words",
 ) -> ugach_model.UGACH:
     """Builds and compiles the model that a config describes."""
     model = ugach_model.UGACH(
@@ -126,6 +127,7 @@ def build_model(
         config.weight_decay,
         draws.gathered,
         seed,
+        text_kind,
     )
     steps_per_epoch = draws.steps_per_epoch
     period = config.decay_epochs * steps_per_epoch

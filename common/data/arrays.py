@@ -1,6 +1,7 @@
 """Paired images and texts with labels, checked once at the boundary."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +10,12 @@ from common.data import originals as data_originals
 from common.system import disk
 from common.system import files
 
+BAG_OF_WORDS = "bag_of_words"
+EMBEDDING = "embedding"
+
 _BLOCK = 4096
+# Fractions such as tf-idf; few of a vocabulary's words are in a text.
+_ZEROS_OF_BAGS = 0.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -22,7 +28,8 @@ class CrossModalData:
         image: Image features, [n, d_image]; floating point, or unsigned
             integers that stand for `image * image_scale`. Or RGB pixels,
             [n, height, width, 3] uint8.
-        text: Bag of words, [n, d_text], integers or floating point, >= 0.
+        text: Bag of words, integers or floating point >= 0, or an embedding
+            with any sign, [n, d_text]; `text_kind` tells which.
         labels: Multi-hot labels, [n, c] of 0 and 1, or None.
         ids: Names of the items, [n] strings.
         vocabulary: Word of each text column, [d_text] strings, or None.
@@ -34,8 +41,11 @@ class CrossModalData:
         parts: Row numbers of `query`, `retrieval`, `train` and perhaps
             `validation`, [m] int64 each, where the data set comes split.
         groups: Number of the picture that a row shares with others, [n]
-            integers, or None where every row has its own.
+            integers, or None where every row has its own; a drawn split keeps
+            them together.
         originals: Captions and paths as they were, or None.
+        notes: Sentences on what was understood where that was not plain, such
+            as "labels: 6 classes, numbered 1 to 6".
 
     Raises:
         ValueError: Shapes, dtypes or values do not fit together.
@@ -52,6 +62,7 @@ class CrossModalData:
     parts: Mapping[str, np.ndarray] | None = None
     groups: np.ndarray | None = None
     originals: data_originals.Originals | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.image.ndim == 4:
@@ -96,8 +107,30 @@ class CrossModalData:
 
     @property
     def text_dim(self) -> int:
-        """Width of the bag of words."""
+        """Width of the bag of words or embedding."""
         return self.text.shape[1]
+
+    @functools.cached_property
+    def text_kind(self) -> str:
+        """`bag_of_words`, counts or weights of words, or `embedding`.
+
+        A bag of words has no negative value, and whole numbers or mostly
+        zeros; one with a vocabulary is never an embedding.
+        """
+        if self.text.dtype.kind in "ub":
+            return BAG_OF_WORDS
+        zeros, whole = 0, True
+        for block in disk.blocks(self.text, _BLOCK):
+            if block.min() < 0:
+                return EMBEDDING
+            zeros += block.size - np.count_nonzero(block)
+            whole = whole and bool((block == np.rint(block)).all())
+        is_bag = (
+            self.vocabulary is not None
+            or whole
+            or zeros >= _ZEROS_OF_BAGS * self.text.size
+        )
+        return BAG_OF_WORDS if is_bag else EMBEDDING
 
     def image_features(self, rows: np.ndarray | slice) -> np.ndarray:
         """Features or pixels of the chosen rows, [m, ...] float32.
@@ -108,11 +141,11 @@ class CrossModalData:
         return values if self.image_scale is None else values * self.image_scale
 
     def text_features(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Bag of words of the chosen rows, [m, d_text] float32."""
+        """Bag of words or embedding of the chosen rows, [m, d_text] float32."""
         return np.asarray(disk.take(self.text, rows), np.float32)
 
     def empty_texts(self) -> np.ndarray:
-        """Rows whose bag of words is all zero, [m] int64."""
+        """Rows whose bag of words or embedding is all zero, [m] int64."""
         return _rows_where(self.text, lambda block: ~block.any(axis=1))
 
     def digest(self) -> str:
@@ -162,20 +195,31 @@ def _check_features(name: str, array: np.ndarray) -> None:
         raise ValueError(
             f"`{name}` must hold numbers; received dtype {array.dtype}."
         )
-    if array.dtype.kind == "f":
-        bad = _rows_where(array, lambda b: ~np.isfinite(b).all(axis=1))
-        if len(bad):
-            raise ValueError(
-                f"`{name}` holds NaN or infinite values in {len(bad)} rows, "
-                f"the first is row {bad[0]}; remove or mend them."
-            )
-    if name == "text":
-        bad = _rows_where(array, lambda b: (b < 0).any(axis=1))
-        if len(bad):
-            raise ValueError(
-                f"`text` must be a bag of words, >= 0; row {bad[0]} holds a "
-                "negative value."
-            )
+    if array.dtype.kind != "f":
+        return
+    bad = _rows_where(array, lambda block: ~_in_float32(block).all(axis=1))
+    if not len(bad):
+        return
+    row = disk.take(array, bad[:1])[0]
+    if not np.isfinite(row).all():
+        raise ValueError(
+            f"`{name}` holds NaN or infinite values in {len(bad)} rows, "
+            f"the first is row {bad[0]}; remove or mend them."
+        )
+    column = int(np.flatnonzero(~_in_float32(row))[0])
+    raise ValueError(
+        f"`{name}` holds values beyond float32 in {len(bad)} rows, the first "
+        f"is {row[column]:g} in row {bad[0]}, column {column}; scale or mend "
+        "them."
+    )
+
+
+def _in_float32(values: np.ndarray) -> np.ndarray:
+    """Which values are finite as float32, in which models compute."""
+    if values.dtype.itemsize <= 4:
+        return np.isfinite(values)
+    with np.errstate(over="ignore"):
+        return np.isfinite(values.astype(np.float32))
 
 
 def _check_lists(data: CrossModalData) -> None:
@@ -248,7 +292,7 @@ def _check_scale(data: CrossModalData) -> None:
     if data.has_pixels:
         raise ValueError("`image_scale` belongs to features, not to pixels.")
     fits = scale.shape == (data.image_dim,) and scale.dtype.kind in "fui"
-    if not fits or not np.isfinite(scale).all():
+    if not fits or not _in_float32(scale).all():
         raise ValueError(
             f"`image_scale` must hold {data.image_dim} finite numbers, one an "
             f"image column; received dtype {scale.dtype}, shape {scale.shape}."

@@ -12,6 +12,7 @@ from common.data import statistics
 from common.data import thumbnails
 from common.data.protocols import papers
 
+_WORDS = arrays.BAG_OF_WORDS
 # What chance alone reaches; above it little is left to learn.
 _HIGH_CHANCE = 0.8
 # A MAP that is not this much above chance tells of a wrong order.
@@ -55,7 +56,7 @@ class Checkup:
         """All that is amiss, what is wrong first."""
         found = [
             *_images(self.image, self.data.has_pixels),
-            *_texts(self.text),
+            *_texts(self.text, self.data.text_kind),
             *_labels(self.data),
             *_pairing(self.pairing),
             *_parts(self),
@@ -77,8 +78,9 @@ class Checkup:
             },
             "text": {
                 "columns": data.text_dim,
+                "kind": data.text_kind,
                 "words_per_item": self.text.mean * data.text_dim
-                if self.text.maximum <= 1
+                if self.text.maximum <= 1 and data.text_kind == _WORDS
                 else None,
                 "has_vocabulary": data.vocabulary is not None,
                 **self.text.summary(),
@@ -86,6 +88,10 @@ class Checkup:
             "labels": None
             if data.labels is None
             else statistics.label_summary(data),
+            "pictures": None
+            if data.groups is None
+            else int(data.groups.max()) + 1,
+            "notes": list(data.notes),
             "parts": {part: len(rows) for part, rows in parts.items()},
             "repeated_pairs": len(data) - len(np.unique(self.same_pair())),
             "cca": None
@@ -151,27 +157,35 @@ def _images(image: statistics.Columns, pixels: bool) -> Iterator[Finding]:
         )
 
 
-def _texts(text: statistics.Columns) -> Iterator[Finding]:
+def _texts(text: statistics.Columns, kind: str) -> Iterator[Finding]:
+    is_bag = kind == _WORDS
     if len(text.empty_rows):
+        nothing = "have no words" if is_bag else "are all zeros"
         yield Finding(
             "odd",
-            f"{len(text.empty_rows)} texts have no words, the first is row "
+            f"{len(text.empty_rows)} texts {nothing}, the first is row "
             f"{text.empty_rows[0]}.",
             "All of them get one code; leave them out as most papers do, or "
             "say so beside the figures.",
         )
-    if len(text.constant):
+    if len(text.constant) and not is_bag:
+        yield Finding(
+            "odd",
+            f"{len(text.constant)} text columns never change.",
+            "They tell nothing.",
+        )
+    elif len(text.constant):
         yield Finding(
             "odd",
             f"{len(text.constant)} words are in no text or in every one.",
             "Choose the vocabulary from these texts.",
         )
-    if not text.whole:
+    if not text.whole and is_bag:
         yield Finding(
             "odd",
             "Texts hold fractions, so they are no counts of words.",
-            "Weights such as tf-idf and embeddings train as well, but cannot "
-            "be asked for by words.",
+            "Weights such as tf-idf train as well, but cannot be asked for by "
+            "words.",
         )
 
 

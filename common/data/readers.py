@@ -1,31 +1,30 @@
-"""Data sets from disk: the embedded one, an `.npz`, a folder of `.npy`."""
+"""Data sets from disk: opened, recognised and read, see README.md.
+
+`common.data.containers` opens files, `common.data.layouts` recognises what is
+what in them, `common.data.reading` reads it.
+"""
 
 import importlib.resources
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import numpy as np
 
 from common.data import arrays
+from common.data import bow
 from common.data import originals
-from common.data import splits
+from common.data.containers import opening
+from common.data.containers.variable import STRINGS
+from common.data.containers.variable import Variable
 from common.data.layouts import recognition
+from common.data.reading import assembly
+from common.data.reading import groups
+from common.data.reading import labels as label_forms
 
 OPENCLIPART = "openclipart"
 
-# Name in `CrossModalData` and the keys it is read from, first match wins.
-_KEYS = {
-    "image": ("image",),
-    "text": ("text",),
-    "labels": ("labels",),
-    "ids": ("ids", "item", "image_id"),
-    "vocabulary": ("vocab", "vocabulary"),
-    "label_names": ("label_names",),
-    "image_scale": ("image_scale",),
-    "extractor": ("extractor",),
-    "groups": ("groups",),
-}
+_STRINGS = ("ids", "vocabulary", "label_names")
 
 
 class DataError(ValueError):
@@ -33,33 +32,32 @@ class DataError(ValueError):
 
     def __init__(self, message: str):
         # Names out of a damaged file may hold anything.
-        super().__init__(" ".join(message.split()))
+        sentence = " ".join(message.split())
+        end = "" if sentence.endswith((".", "'")) else "."
+        super().__init__(sentence + end)
 
 
 def read(
-    source: str | os.PathLike, trust_pickle: bool = False
+    source: str | os.PathLike,
+    trust_pickle: bool = False,
+    labels: str = "auto",
+    names: str = "",
 ) -> arrays.CrossModalData:
     """Reads a data set by name or path.
 
     Args:
-        source: `openclipart` (embedded), a `.npz` file, or a folder of
-            `.npy` files, which are memory-mapped. Keys or file names:
-            `image`, `text`, and optionally `labels`, `ids`, `vocab`,
-            `label_names`, `image_scale`, `extractor`, `groups`, what
-            `common.data.originals` reads, and the rows `query`, `retrieval`,
-            `train` and `validation` of a data set that comes split. Or files
-            of another project, see `common.data.layouts`.
+        source: `openclipart` (embedded), a file, a folder of files, which
+            `.npy` are memory-mapped of, or the common start of their names.
         trust_pickle: Whether files may be unpickled where a layout needs it.
+        labels: How labels are read, one of `labels.FORMS`.
+        names: Names of arrays that no layout knows, `image=img,text=txt`.
 
     Raises:
         DataError: Nothing is there, or it does not hold a data set.
     """
     try:
-        if _is_foreign(source):
-            fields = recognition.read(pathlib.Path(source), trust_pickle)
-        else:
-            fields = _own_fields(source)
-        return arrays.CrossModalData(**fields)
+        fields, notes = _fields(_path(source), trust_pickle, names)
+        return _data(fields, notes, labels, source)
     except DataError:
         raise
     except (ValueError, OSError) as error:
@@ -72,59 +70,24 @@ def read_rows(source: str | os.PathLike, key: str) -> np.ndarray:
     Raises:
         DataError: The key is absent or does not hold row numbers.
     """
-    keys, load = _open(source)
-    if key not in keys:
-        raise DataError(
-            f"{source} has no rows `{key}`; it holds {', '.join(sorted(keys))}."
-        )
-    rows = load(key)
+    try:
+        variables = _variables(_path(source))
+        if key not in variables:
+            raise DataError(
+                f"{source} has no rows `{key}`; it holds "
+                f"{', '.join(sorted(variables))}."
+            )
+        rows = variables[key].load()
+    except DataError:
+        raise
+    except (ValueError, OSError) as error:
+        raise DataError(f"{source}: {error}") from error
     if rows.ndim != 1 or rows.dtype.kind not in "ui":
         raise DataError(
             f"Rows `{key}` of {source} must be a list of row numbers; received "
             f"shape {rows.shape}, dtype {rows.dtype}."
         )
     return rows.astype(np.int64)
-
-
-def _is_foreign(source) -> bool:
-    """Whether a path holds files of another project."""
-    path = pathlib.Path(source)
-    if str(source) == OPENCLIPART or path.suffix == ".npz":
-        return False
-    if (path / "image.npy").is_file() and (path / "text.npy").is_file():
-        return False
-    return recognition.is_there(path)
-
-
-def _own_fields(source) -> dict:
-    keys, load = _open(source)
-    found = {
-        name: next((key for key in options if key in keys), None)
-        for name, options in _KEYS.items()
-    }
-    missing = [name for name in ("image", "text") if found[name] is None]
-    if missing:
-        raise DataError(
-            f"{source} has no {' and no '.join(missing)}; it holds "
-            f"{', '.join(sorted(keys)) or 'nothing'}. A data set needs "
-            "`image` [n, d] or [n, height, width, 3] and `text` [n, t]."
-        )
-    fields = {name: load(key) for name, key in found.items() if key}
-    if fields.get("ids") is not None:
-        fields["ids"] = fields["ids"].astype(str)
-    if "extractor" in fields:
-        fields["extractor"] = str(fields["extractor"])
-    elif str(source) == OPENCLIPART:
-        fields["extractor"] = embedded("extractor.json").read_text("utf-8")
-    place = pathlib.Path(source).absolute().parent
-    fields["originals"] = originals.read(place, keys, load)
-    if {"query", "retrieval"} <= keys:
-        fields["parts"] = {
-            part: read_rows(source, part)
-            for part in splits.PARTS
-            if part in keys
-        }
-    return fields
 
 
 def embedded(name: str) -> pathlib.Path:
@@ -134,46 +97,121 @@ def embedded(name: str) -> pathlib.Path:
     )
 
 
-def _open(
-    source: str | os.PathLike,
-) -> tuple[set[str], Callable[[str], np.ndarray]]:
-    """Returns the keys of a data set and a function that loads one."""
-    path = pathlib.Path(source)
+def _path(source) -> pathlib.Path:
     if str(source) == OPENCLIPART:
-        path = embedded("openclipart.npz")
-    if path.is_dir():
-        keys = {file.stem for file in path.glob("*.npy")}
-        return keys, lambda key: _load_npy(path / f"{key}.npy")
-    if not path.is_file():
+        return embedded("openclipart.npz")
+    return pathlib.Path(source)
+
+
+def _fields(path, trust_pickle, names) -> tuple[dict, list[str]]:
+    """What the files hold, rows first, and what there is to say of it."""
+    folder = recognition.folder(path)
+    if folder is not None:
+        return folder.read(path, trust_pickle), []
+    variables = _variables(path)
+    if not variables:
+        raise ValueError(
+            f"no data set is recognised; it holds {_listed(path)}. "
+            f"{recognition.accepted()}"
+        )
+    if {"jpeg", "offset"} <= set(variables):
+        # Thumbnails, which `common.data.thumbnails` reads.
+        variables = {
+            name: variable
+            for name, variable in variables.items()
+            if name not in ("jpeg", "offset", "index")
+        }
+    recognised = recognition.recognise(variables, recognition.parse(names))
+    fields, notes = assembly.load(recognised)
+    kept = _originals(variables)
+    fields["originals"] = originals.read(
+        path.absolute().parent, kept, lambda key: variables[key].load()
+    )
+    unused = [v.label for v in recognised.unused if v.name not in kept]
+    if unused:
+        notes.append(f"not read: {', '.join(unused)}")
+    return fields, notes
+
+
+def _originals(variables: Mapping[str, Variable]) -> set[str]:
+    """Names of what is kept of the items as they were."""
+    kept = set()
+    for name, variable in variables.items():
+        own = name in ("captions", "paths", "folder")
+        packed = f"{name}_offset" in variables
+        if (own or name.startswith("column.")) and (
+            packed or variable.kind == STRINGS or len(variable.shape) < 2
+        ):
+            kept |= {name, f"{name}_offset"} if packed else {name}
+    return kept
+
+
+def _variables(path: pathlib.Path) -> Mapping[str, Variable]:
+    files = opening.files(path)
+    if not files and not path.exists():
         raise DataError(
-            f"No data set at {source}: expected `{OPENCLIPART}`, a .npz file, "
+            f"No data set at {path}: expected `{OPENCLIPART}`, a .npz file, "
             "a folder of .npy files, or files of another project (README.md)."
         )
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = set(archive.files)
-    # zipfile and NumPy report damage in more ways than they document.
-    except Exception as error:
-        raise DataError(
-            f"{path} is not a readable .npz archive ({error}); it may be "
-            "truncated or of another format."
-        ) from error
-    return keys, lambda key: _load_member(path, key)
+    own = {path / "image.npy", path / "text.npy"}
+    if own <= set(files):
+        # Our own data sets; other files may lie beside them.
+        files = [file for file in files if file.suffix == ".npy"]
+    return opening.variables(files)
 
 
-def _load_npy(path: pathlib.Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path} is not a readable array: {error}") from error
+def _listed(path) -> str:
+    names = (
+        sorted(file.name for file in path.iterdir()) if path.is_dir() else []
+    )
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return shown or "nothing"
 
 
-def _load_member(path: pathlib.Path, key: str) -> np.ndarray:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return archive[key]
-    except Exception as error:
-        # zlib, zipfile and NumPy each report a damaged member in their way.
-        raise DataError(
-            f"Cannot read `{key}` of {path} ({error}); the file may be damaged."
-        ) from error
+def _data(fields, notes, form, source) -> arrays.CrossModalData:
+    """Checks and completes what was read."""
+    if fields["text"].dtype.kind in "UO":
+        fields["text"], fields["vocabulary"] = _words(fields["text"])
+    for name in _STRINGS:
+        if name in fields:
+            fields[name] = np.ravel(fields[name]).astype(str)
+    if "extractor" in fields:
+        fields["extractor"] = str(np.ravel(fields["extractor"])[0])
+    elif str(source) == OPENCLIPART:
+        fields["extractor"] = embedded("extractor.json").read_text("utf-8")
+    if "labels" in fields:
+        understood = label_forms.understand(fields["labels"], form)
+        fields["labels"] = understood.labels
+        if understood.names is not None:
+            fields.setdefault("label_names", understood.names)
+        if understood.sentence:
+            notes.append(f"labels: {understood.sentence}")
+    if "groups" in fields:
+        fields["groups"] = groups.given(fields["groups"])
+    else:
+        fields["groups"] = groups.find(fields["image"], fields.get("ids"))
+    if fields["groups"] is not None:
+        notes.append(groups.sentence(fields["groups"]))
+    if "parts" in fields and fields["groups"] is not None:
+        shared = groups.shared(fields["groups"], fields["parts"])
+        if shared:
+            notes.append(shared)
+    return arrays.CrossModalData(**fields, notes=tuple(notes))
+
+
+def _words(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A bag of words of sentences, and its vocabulary."""
+    if texts.dtype.kind == "O":
+        texts = np.array([_sentence(text) for text in texts.ravel()])
+    return bow.fit(np.ravel(texts))
+
+
+def _sentence(value) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return " ".join(value)
+    raise ValueError(
+        "a text must be a sentence or a list of words; one is "
+        f"{str(value)[:40]}"
+    )

@@ -80,13 +80,13 @@ def load(path: str | os.PathLike) -> Split:
     missing = [name for name in (*PARTS, "sha256") if name not in stored]
     if missing:
         raise ValueError(f"{path} is no split; it lacks {', '.join(missing)}.")
-    split = Split(**{part: stored[part] for part in PARTS})
-    if str(stored["sha256"]) != split.digest():
+    parts = [stored[part] for part in PARTS]
+    if str(stored["sha256"]) != files.array_digest(*parts):
         raise ValueError(
             f"The split {path} does not fit its own SHA-256; it was edited or "
             "damaged. Make it again."
         )
-    return split
+    return Split(*parts)
 
 
 def make(
@@ -96,6 +96,7 @@ def make(
     seed: int = 0,
     num_validation: int = 0,
     hold_out_validation: bool = False,
+    groups: np.ndarray | None = None,
 ) -> Split:
     """Draws a split: the permuted rows' head is query, the rest retrieval.
 
@@ -107,6 +108,9 @@ def make(
         seed: Seed of `numpy.random.default_rng`.
         num_validation: Size of the validation part, the last of retrieval.
         hold_out_validation: Keep validation rows out of training.
+        groups: Group of every row of the data set, [N] int64; groups are
+            permuted then, and neither queries nor validation rows share one
+            with what they are scored against. They grow to whole groups.
 
     Raises:
         ValueError: The numbers do not fit the rows.
@@ -116,9 +120,15 @@ def make(
             f"num_query must lie between 1 and {len(rows) - 1}, one less than "
             f"the {len(rows)} rows; received {num_query}."
         )
-    permuted = np.random.default_rng(seed).permutation(rows).astype(np.int64)
-    query, retrieval = permuted[:num_query], permuted[num_query:]
-    if not 0 <= num_train <= len(retrieval):
+    rng = np.random.default_rng(seed)
+    if groups is None:
+        permuted = rng.permutation(rows).astype(np.int64)
+        cut = num_query
+    else:
+        permuted, key = _grouped(rows, groups, rng)
+        cut = _whole_groups(key, num_query)
+    query, retrieval = permuted[:cut], permuted[cut:]
+    if not 0 <= num_train <= len(retrieval) or not len(retrieval):
         raise ValueError(
             f"num_train must lie between 0 and the {len(retrieval)} retrieval "
             f"rows; received {num_train}."
@@ -128,10 +138,26 @@ def make(
             f"num_validation must lie between 0 and {len(retrieval) - 1}; "
             f"received {num_validation}."
         )
+    if groups is not None and num_validation:
+        num_validation = _whole_groups(key[cut:][::-1], num_validation)
     validation = retrieval[len(retrieval) - num_validation :]
     train = retrieval[: num_train or len(retrieval)]
     train = _trainable(train, validation, hold_out_validation)
     return Split(query, retrieval, train, validation)
+
+
+def _grouped(rows, groups, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Rows group by group in a drawn order, and the place of each's group."""
+    _, number = np.unique(groups[rows], return_inverse=True)
+    place = rng.permutation(number.max() + 1)[number]
+    order = np.argsort(place, kind="stable")
+    return rows[order].astype(np.int64), place[order]
+
+
+def _whole_groups(key: np.ndarray, count: int) -> int:
+    """Length of the shortest head of whole groups with so many rows."""
+    ends = np.append(np.flatnonzero(np.diff(key)) + 1, len(key))
+    return int(ends[np.searchsorted(ends, count)])
 
 
 def complete(
@@ -140,6 +166,7 @@ def complete(
     seed: int = 0,
     num_validation: int = 0,
     hold_out_validation: bool = False,
+    groups: np.ndarray | None = None,
 ) -> Split:
     """A split whose query, retrieval and training rows are given.
 
@@ -150,6 +177,8 @@ def complete(
         seed: Seed of the validation rows, which are drawn from `retrieval`.
         num_validation: Number of those, where they are not given.
         hold_out_validation: Keep validation rows out of training.
+        groups: Group of every row of the data set, [N] int64; drawn validation
+            rows are then whole groups of `retrieval`.
 
     Raises:
         ValueError: The rows or the numbers do not fit together.
@@ -165,7 +194,11 @@ def complete(
     validation = parts.get("validation")
     if validation is None:
         rng = np.random.default_rng(seed)
-        validation = rng.choice(retrieval, num_validation, replace=False)
+        if groups is None or not num_validation:
+            validation = rng.choice(retrieval, num_validation, replace=False)
+        else:
+            permuted, key = _grouped(retrieval, groups, rng)
+            validation = permuted[: _whole_groups(key, num_validation)]
     train = _trainable(train, validation, hold_out_validation)
     return Split(parts["query"], retrieval, train, validation)
 

@@ -1,6 +1,7 @@
 """Numbers that describe a data set, read block by block."""
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -79,7 +80,8 @@ def of_texts(data: arrays.CrossModalData) -> Columns:
 
 def _columns(stored: np.ndarray, features) -> Columns:
     count = len(stored)
-    width = stored.size // count
+    # Pictures that stay in their file have no `size`.
+    width = math.prod(stored.shape[1:])
     step = max(1, min(_BLOCK, _BLOCK_VALUES // width))
     lowest = np.full(width, np.inf)
     highest = np.full(width, -np.inf)
@@ -102,8 +104,8 @@ def _columns(stored: np.ndarray, features) -> Columns:
         dtype=str(stored.dtype),
         minimum=float(lowest.min()),
         maximum=float(highest.max()),
-        mean=total / stored.size,
-        zeros=zeros / stored.size,
+        mean=total / (count * width),
+        zeros=zeros / (count * width),
         whole=whole,
         empty_rows=np.flatnonzero(norms == 0),
         constant=np.flatnonzero(lowest == highest),

@@ -12,6 +12,9 @@ import functools
 
 import numpy as np
 
+# Distances are 32-bit numbers, and counts are kept for each of them.
+MOST_BITS = 1 << 24
+
 
 def pack_bits(bits: np.ndarray) -> np.ndarray:
     """Packs boolean codes into bytes.
@@ -58,7 +61,7 @@ class PackedCodes:
     Attributes:
         rows: [n, ceil(K / 8)] uint8, in the bit order of this module. May be a
             `numpy.memmap`; it is neither copied nor changed.
-        bits: K, the code length, any integer from 1 up.
+        bits: K, the code length, an integer from 1 to `MOST_BITS`.
 
     Raises:
         ValueError: If `rows` does not have that type and shape or has a padding
@@ -72,6 +75,12 @@ class PackedCodes:
         """Refuses rows that are not K-bit codes."""
         _check_bits(self.bits)
         _check_rows(self.rows, self.bits)
+
+    @classmethod
+    def empty(cls, bits: int) -> "PackedCodes":
+        """No code at all, of K bits."""
+        _check_bits(bits)
+        return cls(np.empty((0, -(-int(bits) // 8)), np.uint8), int(bits))
 
     @classmethod
     def from_bits(cls, bits: np.ndarray) -> "PackedCodes":
@@ -129,9 +138,10 @@ class PackedCodes:
 
 def _check_bits(bits: int) -> None:
     is_integer = isinstance(bits, int | np.integer)
-    if not is_integer or isinstance(bits, bool) or bits < 1:
+    if not is_integer or isinstance(bits, bool) or not 1 <= bits <= MOST_BITS:
         raise ValueError(
-            f"A code length is an integer of at least 1, received {bits!r}."
+            "A code length is an integer of at least 1, received "
+            f"{bits!r}; the longest code has {MOST_BITS:,} bits."
         )
 
 

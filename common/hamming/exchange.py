@@ -51,8 +51,9 @@ def write_parquet(
     pyarrow, parquet = _import_pyarrow()
     columns = {name: [] for name in _COLUMNS}
     for modality, index in indexes.items():
-        rows = np.ascontiguousarray(index.codes.rows)
-        columns["id"].append(pyarrow.array(index.ids))
+        packed, ids = index.items()
+        rows = np.ascontiguousarray(packed.rows)
+        columns["id"].append(pyarrow.array(ids))
         columns["code"].append(
             pyarrow.FixedSizeBinaryArray.from_buffers(
                 pyarrow.binary(rows.shape[1]),
@@ -67,7 +68,7 @@ def write_parquet(
         {name: pyarrow.chunked_array(parts) for name, parts in columns.items()}
     )
     with files.atomic_write(path) as file:
-        parquet.write_table(table, file)
+        parquet.write_table(table, file, write_page_checksum=True)
 
 
 def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
@@ -82,8 +83,15 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
             this length.
     """
     _, parquet = _import_pyarrow()
-    # pyarrow raises a ValueError of its own for files of another format.
-    table = parquet.read_table(path)
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
+    # pyarrow raises either, and seldom names the file.
+    except (ValueError, OSError) as error:
+        raise ValueError(
+            f"{path} is not a readable Parquet file ({error})."
+        ) from error
     if not set(_COLUMNS) <= set(table.column_names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "
@@ -114,10 +122,11 @@ def write_faiss(index: HammingIndex, path: str | os.PathLike) -> None:
         ImportError: If FAISS is not installed.
     """
     faiss = faiss_engine.import_faiss()
-    rows = np.ascontiguousarray(index.codes.rows)
+    packed, ids = index.items()
+    rows = np.ascontiguousarray(packed.rows)
     flat = faiss.IndexBinaryFlat(8 * rows.shape[1])
     mapped = faiss.IndexBinaryIDMap2(flat)
-    mapped.add_with_ids(rows, np.array(index.ids))
+    mapped.add_with_ids(rows, np.array(ids))
     with files.atomic_write(path) as file:
         file.write(faiss.serialize_index_binary(mapped).tobytes())
 

@@ -1,126 +1,82 @@
-"""The compiled scans of `scan.c`, where they could be built.
+"""The compiled scans of `native`, where they could be built, and threads.
 
-`pip install` builds them if it finds a C compiler. Without one everything works
-and answers alike, on NumPy and more slowly; a warning says so once.
+Without them everything works and answers alike, on NumPy and more slowly.
 """
 
-import ctypes
 import functools
-import logging
 import os
-import pathlib
 from collections.abc import Callable
 from collections.abc import Iterable
 from concurrent import futures
-from importlib import machinery
 
 import numpy as np
 
 from common.hamming import codes
 from common.hamming import distances
+from common.hamming import native
 
-# Must be what `scan_version` returns: an older build is not called.
-VERSION = 3
 # Pairs below which a further thread costs more than it saves.
 _PAIRS_PER_THREAD = 1 << 20
-_SIZE, _ARRAY = ctypes.c_int64, ctypes.c_void_p
-_SCAN = [_ARRAY, _SIZE, _ARRAY, _SIZE, _SIZE]
-_LABELS = [_ARRAY, _ARRAY, _SIZE]
-_ARGUMENTS = {
-    "scan_version": [],
-    "nearest": [*_SCAN, _SIZE, _SIZE, _ARRAY, _ARRAY],
-    "within": [*_SCAN, _SIZE, _ARRAY, _ARRAY, _ARRAY, _ARRAY],
-    "histograms": [*_SCAN, *_LABELS, _SIZE, _ARRAY],
-    "build_table": [_ARRAY, *4 * [_SIZE], _ARRAY, _ARRAY],
-    "compare_only": [_ARRAY, _SIZE, _SIZE, _ARRAY],
-    "probe": [*_SCAN, *2 * [_SIZE], *8 * [_ARRAY]],
-}
+# What functions return besides 0.
+_NO_MEMORY = -1
 
 
 @functools.cache
-def library() -> ctypes.CDLL | None:
-    """The compiled scans, or None where they are not there."""
-    folder = pathlib.Path(__file__).parent
-    for suffix in machinery.EXTENSION_SUFFIXES:
-        path = folder / f"_scan{suffix}"
-        found = _load(path) if path.exists() else None
-        if found is not None:
-            return found
-    logging.warning(
-        "The compiled scans are not built, so searches and evaluations use "
-        "NumPy and are many times slower; install a C compiler and repeat "
-        "`pip install`."
-    )
-    return None
+def library() -> native.Library | None:
+    """The compiled scans, or None where NumPy does their work.
 
-
-def _load(path: pathlib.Path) -> ctypes.CDLL | None:
-    try:
-        found = ctypes.CDLL(os.fspath(path))
-        for name, arguments in _ARGUMENTS.items():
-            getattr(found, name).argtypes = arguments
-    except (OSError, AttributeError):
-        return None
-    return found if found.scan_version() == VERSION else None
+    Raises:
+        ValueError: `CMH_SCAN_PATH` asks for a path that is not there.
+    """
+    return native.find()
 
 
 def path() -> str:
-    """Which instructions the scans use on this processor.
+    """The code path that scans take, one of `native.library.PATHS`.
 
-    Returns:
-        `avx512`, `popcnt` or `portable` of the compiled ones; `numpy` without
-        them.
+    Raises:
+        ValueError: `CMH_SCAN_PATH` asks for a path that is not there.
     """
-    if library() is None:
-        return "numpy"
-    try:
-        text = pathlib.Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        return "portable"
-    found = set(text.partition("\nflags")[2].partition("\n")[0].split())
-    if {"avx512_vpopcntdq", "avx512vl"} <= found:
-        return "avx512"
-    return "popcnt" if "popcnt" in found else "portable"
+    found = library()
+    return "numpy" if found is None else found.path
 
 
 def call(name: str, *arguments: int | np.ndarray) -> None:
     """Calls one compiled function; other Python threads run meanwhile.
 
     Args:
-        name: A function of `scan.c`.
-        *arguments: Its arguments in order. Arrays are of the type that it
-            asks for.
+        name: A function of `native.signatures`.
+        *arguments: What it takes, in order.
 
     Raises:
-        ValueError: If an array is not C-contiguous.
+        ValueError: If an argument is not what the function takes.
         MemoryError: If it could not have the memory it needs.
     """
-    passed = []
-    for argument in arguments:
-        if isinstance(argument, np.ndarray):
-            if not argument.flags.c_contiguous:
-                raise ValueError(
-                    f"The scan `{name}` takes C-contiguous arrays, received "
-                    f"one with strides {argument.strides}; copy it first."
-                )
-            argument = argument.ctypes.data
-        passed.append(argument)
-    if getattr(library(), name)(*passed):
+    found = library()
+    passed = native.checked(name, arguments)
+    status = getattr(found.functions, name)(found.number, *passed)
+    if status == _NO_MEMORY:
         raise MemoryError(f"The scan `{name}` ran out of memory.")
+    if status:
+        raise ValueError(
+            f"The scan `{name}` was given places or tables that lead outside "
+            "its arrays."
+        )
 
 
 def pair(
     queries: codes.PackedCodes, database: codes.PackedCodes
-) -> tuple[np.ndarray, int, np.ndarray, int, int]:
+) -> tuple[np.ndarray, np.ndarray]:
     """The arguments that every scan begins with.
 
     Raises:
         ValueError: If the code lengths differ, which a scan cannot see.
     """
     distances.check_same_length(database.bits, queries.bits)
-    asked = np.ascontiguousarray(queries.rows)
-    rows = np.ascontiguousarray(database.rows)
-    return asked, len(asked), rows, len(rows), rows.shape[1]
+    return (
+        np.ascontiguousarray(queries.rows),
+        np.ascontiguousarray(database.rows),
+    )
 
 
 def thread_count(threads: int | None, pairs: int) -> int:

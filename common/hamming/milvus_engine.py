@@ -119,17 +119,18 @@ class MilvusIndex:
         """
         distances_lib.check_same_length(self.bits, index.bits)
         self._check()
+        packed, ids = index.items()
         sent = 0
-        for start in range(0, len(index), _SENT):
+        for start in range(0, len(ids), _SENT):
             part = slice(start, start + _SENT)
-            items = entities(index.codes.rows[part], index.ids[part], modality)
+            items = entities(packed.rows[part], ids[part], modality)
             if resume:
                 items = self._without_held(items)
             if items:
                 self._client.upsert(self.name, items)
             sent += len(items)
             if progress:
-                progress(min(start + _SENT, len(index)))
+                progress(min(start + _SENT, len(ids)))
         return sent
 
     def count(self, modality: str | None = None) -> int:

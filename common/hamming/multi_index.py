@@ -146,7 +146,6 @@ class MultiIndexHashing:
             kernel.call(
                 "build_table",
                 rows,
-                *rows.shape,
                 int(self._edges[i]),
                 int(lengths[i]),
                 self._starts[start : start + sizes[i]],
@@ -164,9 +163,8 @@ class MultiIndexHashing:
             self.codes,
             room,
             min(int(radius), queries.bits),
-            len(self._edges) - 1,
-            self._edges,
             self._tables,
+            self._edges,
             self._starts,
             self._members,
         )

@@ -3,7 +3,7 @@
 Distances are small integers (0..K), so nothing is sorted in full. The compiled
 scan keeps, per query, the items that could still be among the k nearest, counts
 them per distance, and lowers the distance it still takes whenever the counts
-allow; at the end a counting sort puts what is left in order. See `scan.c`.
+allow; at the end a counting sort puts what is left in order. See `native`.
 
 Axis legend: `q` queries, `n` items of the database, `K` bits.
 """

@@ -1,4 +1,4 @@
-"""The k nearest by (distance, id), from engines that cut ties off anywhere."""
+"""Results by (distance, id), from engines that cut ties off and from parts."""
 
 from collections.abc import Callable
 
@@ -58,3 +58,58 @@ def in_order(
         np.take_along_axis(distances, order, axis=1),
         np.take_along_axis(ids, order, axis=1),
     )
+
+
+def merge(
+    first: tuple[np.ndarray, np.ndarray],
+    second: tuple[np.ndarray, np.ndarray],
+    k: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest of what was found in two sets of items.
+
+    Args:
+        first: Distances and ids [q, a], rows by (distance, id).
+        second: The same of other items, [q, b].
+        k: How many to keep.
+
+    Returns:
+        distances and ids [q, min(k, a + b)], rows by (distance, id).
+    """
+    distances, ids = (
+        np.concatenate(pair, axis=1) for pair in zip(first, second, strict=True)
+    )
+    order = np.argsort(distances, axis=1, kind="stable")
+    distances = np.take_along_axis(distances, order, axis=1)
+    ids = np.take_along_axis(ids, order, axis=1)
+    # Done, unless an id of the second set stands behind a larger one.
+    tied = distances[:, 1:] == distances[:, :-1]
+    wrong = np.any(tied & (ids[:, 1:] < ids[:, :-1]), axis=1)
+    if wrong.any():
+        distances[wrong], ids[wrong] = in_order(distances[wrong], ids[wrong])
+    return distances[:, :k].copy(), ids[:, :k].copy()
+
+
+def merge_hits(
+    first: tuple[np.ndarray, np.ndarray, np.ndarray],
+    second: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All hits of two sets of items.
+
+    Args:
+        first: limits [q + 1], and distances and ids of the hits of query i at
+            `limits[i]:limits[i + 1]`.
+        second: The same of other items.
+
+    Returns:
+        The same of both, the hits of a query by (distance, id).
+    """
+    parts = first, second
+    counts = [np.diff(limits) for limits, *_ in parts]
+    queries = np.concatenate(
+        [np.repeat(np.arange(len(count)), count) for count in counts]
+    )
+    distances, ids = (
+        np.concatenate([part[side] for part in parts]) for side in (1, 2)
+    )
+    order = np.lexsort((ids, distances, queries))
+    return first[0] + second[0], distances[order], ids[order]

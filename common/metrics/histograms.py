@@ -86,7 +86,6 @@ def _count(
         *kernel.pair(query_codes, database_codes),
         np.ascontiguousarray(query_words),
         np.ascontiguousarray(database_words),
-        database_words.shape[1],
         query_codes.bits,
         counts,
     )

@@ -4,6 +4,20 @@ import keras
 
 KINDS = ("none", "unit")
 
+# Length of scaled embeddings in units of the square root of their width.
+EMBEDDING_GAIN = 0.5
+
+
+def text_gain(kind: str, width: int, of_words: float) -> float:
+    """Length of a scaled text.
+
+    Args:
+        kind: `bag_of_words` or `embedding`.
+        width: Columns of the text.
+        of_words: Length of a scaled bag of words.
+    """
+    return EMBEDDING_GAIN * width**0.5 if kind == "embedding" else of_words
+
 
 def layers(kind: str, gain: float) -> list[keras.layers.Layer]:
     """Layers without weights that scale inputs [n, d] row by row.

@@ -158,6 +158,8 @@ def retrieve(
 
 def words(data: arrays.CrossModalData, row: int) -> str:
     """The words of an item's text, or how many it has without vocabulary."""
+    if data.text_kind == arrays.EMBEDDING:
+        return f"an embedding of {data.text_dim} numbers"
     present = np.flatnonzero(data.text[row])
     if data.vocabulary is None:
         return f"{len(present)} words"

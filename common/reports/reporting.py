@@ -85,9 +85,9 @@ def draw(prepared: common_run.Prepared, title: str) -> None:
     """
     directory = prepared.directory
     found = encoding.load(directory / "codes.npz")
-    metrics = files.read_json(directory / "metrics.json")
+    metrics = files.read_object(directory / "metrics.json")
     # Earlier versions did not keep them.
-    own = pairs.scores(found.query_image, found.query_text)
+    own = scoring.own_pairs(prepared.data, prepared.split, found)
     metrics = {"pairs": own} | metrics
     _show(prepared, found, _evaluation(prepared, found), metrics, title)
     (directory / finished.DRAWING).unlink(missing_ok=True)

@@ -140,7 +140,7 @@ def load(path: str | os.PathLike) -> SplitCodes:
         ValueError: The file does not hold such codes.
     """
     try:
-        stored = files.read_npz(path)
+        stored = files.read_npz(path, expect_digest=True)
         parts = _PARTS + (_LABEL_PARTS if _LABEL_PARTS[0] in stored else ())
         bits = int(stored["bits"])
         return SplitCodes(

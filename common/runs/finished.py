@@ -79,12 +79,19 @@ def _run(path: pathlib.Path, recorded: dict) -> common_run.Run:
             f"{path}/run.json has settings that this version does not know: "
             f"{', '.join(unknown)}."
         )
+    for field in dataclasses.fields(common_run.Run):
+        value = recorded.get(field.name, field.default)
+        if type(value) is not type(field.default):
+            raise ValueError(
+                f"{path}/run.json has {field.name} = {str(value)[:40]!r}, "
+                f"which is no {type(field.default).__name__}."
+            )
     return common_run.Run(**recorded)
 
 
 def ranked_by_score(directory: pathlib.Path) -> bool:
     """Whether a run is ranked by a score, not by its codes' distances."""
-    metrics = files.read_json(directory / "metrics.json")
+    metrics = files.read_object(directory / "metrics.json")
     return metrics.get("ranked_by") == "score"
 
 

@@ -32,8 +32,8 @@ def record(xla: bool | None = None) -> dict[str, Any]:
 
     Returns:
         `code` (see `common.system.code.current`), `versions` of Python and
-        packages, the name of the `processor`, the `scan`'s instructions
-        (`avx512`, `popcnt`, `portable` or `numpy`), `threads` of BLAS, of
+        packages, the name of the `processor`, the code path of the
+        `scan` (see `common.hamming.kernel.path`), `threads` of BLAS, of
         TensorFlow inside and between operations and of the scan, `devices`
         (names of GPUs, or `CPU`), `xla`, and `precision`, the Keras policy.
     """

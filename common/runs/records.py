@@ -21,6 +21,7 @@ _NEEDED = {
     "data": ("sha256",),
     "split": ("sha256",),
 }
+_KINDS = {"bits": int, "dataset": str, "sha256": str}
 
 
 def describe(
@@ -39,6 +40,7 @@ def describe(
             "items": len(data),
             "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
+            "text_kind": data.text_kind,
             "sha256": data.digest(),
             "vocabulary_sha256": bow.digest(data.vocabulary),
             "empty_texts": len(data.empty_texts()),
@@ -121,17 +123,28 @@ def load(directory: str | os.PathLike) -> dict:
     return record
 
 
+def _part(record: dict, name: str) -> dict:
+    """A part of a record; nothing where it is damaged."""
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _missing(record: Any) -> list[str]:
-    """Names of what is needed and not there."""
+    """Names of what is needed and not there, or of another kind."""
     if not isinstance(record, dict):
         return list(_NEEDED)
-    missing = [] if "method" in record else ["method"]
+    has_method = isinstance(record.get("method"), str)
+    missing = [] if has_method else ["method"]
     for part, names in _NEEDED.items():
         found = record.get(part)
         if not isinstance(found, dict):
             missing.append(part)
             continue
-        missing += [f"{part}.{name}" for name in names if name not in found]
+        missing += [
+            f"{part}.{name}"
+            for name in names
+            if not isinstance(found.get(name), _KINDS[name])
+        ]
     return missing
 
 
@@ -149,9 +162,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
         raise ValueError(
             f"Nothing to resume: there is no {record_file}; leave --resume out."
         )
-    before = files.read_json(record_file)
+    before = files.read_object(record_file)
     for name in _FIXED:
-        old, new = (r.get("run", {}).get(name) for r in (before, record))
+        old, new = (_part(r, "run").get(name) for r in (before, record))
         if old != new:
             raise ValueError(
                 f"Cannot resume {record_file.parent} with {name} {new}; it was "
@@ -159,6 +172,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             )
     for part in ("method", "config", "data", "split"):
         old, new = before.get(part), record[part]
+        if part == "data" and isinstance(old, dict):
+            # A run of an earlier version did not tell of it.
+            old = {"text_kind": new.get("text_kind")} | old
         if old == new:
             continue
         changed = f"{part} was {old}, is {new}"

@@ -12,6 +12,7 @@ from common.data import readers
 from common.data import splits
 from common.data import thumbnails
 from common.data.protocols import stored
+from common.data.reading import labels as label_forms
 from common.models import cluster
 from common.models import settings
 from common.models.settings import setting
@@ -37,6 +38,15 @@ class Run:
     trust_pickle: bool = setting(
         False,
         "Read pickled arrays, restricted to arrays, where a file has them.",
+    )
+    labels: str = setting(
+        "auto",
+        "How labels are read, where their values leave a doubt.",
+        choices=label_forms.FORMS,
+    )
+    map: str = setting(
+        "",
+        "Names of arrays that no layout knows: image=img,text=txt,labels=gnd.",
     )
     protocol: str = setting(
         "auto",
@@ -141,7 +151,7 @@ def read_data(run: Run) -> tuple[arrays.CrossModalData, np.ndarray]:
     Raises:
         ValueError: The data is wrong, or there are no pictures to learn from.
     """
-    data = readers.read(run.dataset, run.trust_pickle)
+    data = readers.read(run.dataset, run.trust_pickle, run.labels, run.map)
     if run.image_input == "features" or data.has_pixels:
         return data, np.arange(len(data))
     pictures = thumbnails.for_dataset(run.dataset, run.thumbnails)
@@ -174,7 +184,7 @@ def read_inputs(
     data, pictured = read_data(run)
     parts = _parts(run, data)
     if parts is not None:
-        return data, _complete(run, parts, pictured)
+        return data, _complete(run, parts, pictured, data.groups)
     rows = _rows(run, data)
     rows = rows[np.isin(rows, pictured)]
     num_query = run.num_query or max(1, min(2000, len(rows) // 6))
@@ -188,6 +198,7 @@ def read_inputs(
         run.split_seed,
         _num_validation(run, len(rows)),
         run.hold_out_validation,
+        data.groups,
     )
     return data, split
 
@@ -229,7 +240,7 @@ def _parts(run: Run, data: arrays.CrossModalData):
     return parts
 
 
-def _complete(run: Run, parts, pictured) -> splits.Split:
+def _complete(run: Run, parts, pictured, groups) -> splits.Split:
     parts = {
         part: rows[np.isin(rows, pictured)] for part, rows in parts.items()
     }
@@ -240,6 +251,7 @@ def _complete(run: Run, parts, pictured) -> splits.Split:
         run.split_seed,
         0 if given else _num_validation(run, len(parts["retrieval"])),
         run.hold_out_validation,
+        groups,
     )
 
 
@@ -292,6 +304,8 @@ def prepare(
     if run.thumbnails:
         # Sheets are drawn last; a wrong file must not wait until then.
         thumbnails.Thumbnails(run.thumbnails)
+    for note in data.notes:
+        print(f"{run.dataset}: {note}")
     stem = pathlib.Path(run.dataset).stem
     directory = folders.choose(run, f"{method}_{stem}_{config.bits}_{run.seed}")
     worker = cluster.this_worker(run.strategy)

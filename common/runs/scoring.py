@@ -43,9 +43,22 @@ def score(
         for direction, value in unseen(data, split, found).items():
             metrics[direction]["map_all_unseen"] = value
         metrics |= found.label_directions(*labels)
-    metrics["pairs"] = pairs.scores(found.query_image, found.query_text)
+    metrics["pairs"] = own_pairs(data, split, found)
     metrics["warnings"] = evaluation.collapse_warnings(metrics)
     return metrics
+
+
+def own_pairs(
+    data: arrays.CrossModalData,
+    split: splits.Split,
+    found: encoding.SplitCodes,
+) -> dict:
+    """How the queries' own pairs are found; texts of one picture are one item.
+
+    See `common.metrics.pairs.scores`.
+    """
+    groups = None if data.groups is None else data.groups[split.query]
+    return pairs.scores(found.query_image, found.query_text, groups)
 
 
 def unseen(

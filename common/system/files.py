@@ -1,7 +1,6 @@
 """Files that are either whole or absent: write beside, then rename."""
 
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
@@ -16,9 +15,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from common.system import disk
+from common.system import digests
 from common.system import locks
 
+array_digest = digests.array_digest
 # Between a point with the name and this stand eight characters of tempfile's.
 _UNFINISHED = ".part"
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
@@ -130,48 +130,75 @@ def read_json(path: str | os.PathLike) -> Any:
     with open(path, encoding="utf-8") as file:
         try:
             return json.load(file)
-        # Text that is no UTF-8 is a ValueError, too.
-        except ValueError as error:
+        # Text that is no UTF-8 is a ValueError, too; brackets without end
+        # leave no stack.
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{path} is not readable JSON ({error}); it may be truncated "
                 "or of another format."
             ) from error
 
 
+def read_object(path: str | os.PathLike) -> dict:
+    """Reads a JSON file that holds an object.
+
+    Raises:
+        ValueError: The file is no whole JSON, or holds something else.
+        OSError: The file cannot be opened.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{path} must hold a JSON object; it holds "
+            f"{type(found).__name__} {str(found)[:40]!r}."
+        )
+    return found
+
+
 def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
-    """Writes named arrays as a compressed `.npz`."""
+    """Writes named arrays and their SHA-256 as a compressed `.npz`."""
+    lines = digests.listed(arrays)
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays, **{digests.MEMBER: lines})
 
 
 def read_npz(
-    path: str | os.PathLike, names: Collection[str] | None = None
+    path: str | os.PathLike,
+    names: Collection[str] | None = None,
+    expect_digest: bool = False,
 ) -> dict[str, np.ndarray]:
     """Reads arrays of a `.npz`, never a pickle.
 
     Args:
-        path: The file.
+        path: The file, by `write_npz` or another program.
         names: Those to read, as far as they are there; None reads all.
+        expect_digest: Whether to say so where a file has no SHA-256, as those
+            of earlier releases.
 
     Raises:
-        ValueError: The file is not a whole archive of arrays.
+        ValueError: The file is not a whole archive of arrays, or does not fit
+            its own SHA-256.
         OSError: The file cannot be opened.
     """
     # NumPy leaves a damaged file open where it opened it itself.
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {
+                members = set(archive.files) - {digests.MEMBER}
+                found = {
                     name: archive[name]
                     for name in archive.files
-                    if names is None or name in names
+                    if name in members and (names is None or name in names)
                 }
+                lines = archive.get(digests.MEMBER)
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
+    digests.check(path, found, members, lines, expect_digest)
+    return found
 
 
 def read_npy(path: str | os.PathLike) -> np.ndarray:
@@ -196,16 +223,7 @@ def npz_names(path: str | os.PathLike) -> set[str]:
         return set()
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
+            return names - {digests.MEMBER}
     except (zipfile.BadZipFile, OSError):
         return set()
-
-
-def array_digest(*arrays: np.ndarray) -> str:
-    """SHA-256 over dtypes, shapes and contents, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for block in disk.blocks(array, 4096):
-            digest.update(np.ascontiguousarray(block))
-    return digest.hexdigest()

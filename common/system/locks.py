@@ -40,7 +40,9 @@ def held(path: str | os.PathLike) -> Iterator[None]:
         yield
     finally:
         # Whoever opened it meanwhile sees that it is gone, and makes another.
-        path.unlink(missing_ok=True)
+        # In a folder that cannot be written it stays, and is held by nobody.
+        with contextlib.suppress(OSError):
+            path.unlink()
         os.close(descriptor)
 
 

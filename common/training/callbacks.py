@@ -96,7 +96,10 @@ class RetrievalValidation(keras.callbacks.Callback):
                 self._data.labels[self._query],
                 self._data.labels[self._database],
             ).metrics()
-        own = pairs.scores(found.query_image, found.query_text)
+        groups = self._data.groups
+        if groups is not None:
+            groups = groups[self._query]
+        own = pairs.scores(found.query_image, found.query_text, groups)
         return scores | {"pairs": own}
 
     def on_train_end(self, logs: dict | None = None) -> None:

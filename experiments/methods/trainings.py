@@ -133,7 +133,7 @@ def train_once(method: Method, config: Any, run: common_run.Run) -> dict:
     with runner.one_sentence_errors():
         # A finished run counts only where its settings are these.
         prepared = method.prepare(config, run)
-        metrics = files.read_json(finished)
+        metrics = files.read_object(finished)
     if finished_runs.lacks_pictures(prepared.directory):
         _draw(prepared, method.title(config, run))
     return metrics

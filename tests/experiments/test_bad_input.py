@@ -66,8 +66,11 @@ def _nan(image):
             "received 14 words for 15 columns",
         ),
         (lambda d: {"text": d.text[:-1]}, "image: 120, text: 119"),
-        (lambda d: {"text": d.text[0]}, "received shape (15,)"),
-        (lambda d: {"labels": 2 * d.labels}, "must be multi-hot, only 0 and 1"),
+        (
+            lambda d: {"text": d.text[0]},
+            "it has no text; it holds image (120, 12), text (15,)",
+        ),
+        (lambda d: {"labels": 2 * d.labels}, "from 0 to 2, not only 0 and 1"),
     ],
     ids=["nan", "vocabulary", "rows", "matrix", "labels"],
 )
@@ -115,7 +118,7 @@ def test_a_truncated_file_is_refused(refused, data_file, kept):
 
     sentence = _sentence(refused(dataset=str(data_file)))
 
-    assert sentence.startswith(f"{data_file} is not a readable .npz archive")
+    assert sentence.startswith(f"{data_file}: data.npz is not a readable .npz")
 
 
 def test_an_absent_file_is_refused(refused, tmp_path):
@@ -209,4 +212,6 @@ def test_a_search_asks_with_exactly_one_thing(command, typed):
     code, output, errors = command("search", *typed)
 
     assert (code, output) == (1, "")
-    assert _sentence(errors) == "Ask with one of --text, --image and --item."
+    assert _sentence(errors) == (
+        "Ask with one of --text, --image, --item and --vector."
+    )

@@ -38,11 +38,10 @@ def test_written_metrics_say_what_made_them(finished, command, tmp_path):
 def test_metrics_follow_the_stored_codes(finished, tmp_path):
     directory = tmp_path / "changed"
     shutil.copytree(finished, directory)
-    with np.load(directory / "codes.npz") as archive:
-        changed = dict(archive)
+    changed = files.read_npz(directory / "codes.npz")
     for part in ("retrieval_image", "retrieval_text"):
         changed[part] = np.zeros_like(changed[part])
-    np.savez(directory / "codes.npz", **changed)
+    files.write_npz(directory / "codes.npz", **changed)
 
     metrics = evaluate.evaluate(finished_runs.open_run(directory), "codes")
 

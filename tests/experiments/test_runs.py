@@ -47,6 +47,12 @@ def test_a_run_that_has_not_finished_is_named(finished, tmp_path):
             '{"name": "x", "config": {}, "data": {"sha256": ""}, "split": {}}',
             "run.json lacks method, config.bits, run, split.sha256; it is no",
         ),
+        (
+            '{"method": 3, "config": {"bits": "x"}, "run": {"dataset": null}, '
+            '"data": {"sha256": []}, "split": {"sha256": ""}}',
+            "run.json lacks method, config.bits, run.dataset, data.sha256; it",
+        ),
+        ("[" * 100_000, "run.json is not readable JSON (maximum recursion"),
     ],
 )
 def test_a_record_of_another_program_is_named(tmp_path, text, message):
@@ -65,6 +71,17 @@ def test_settings_of_another_version_are_named(finished, tmp_path):
     assert _refused(tmp_path) == (
         f"{tmp_path}/run.json has settings that this version does not know: "
         "colour, speed."
+    )
+
+
+def test_a_setting_of_another_kind_is_named(finished, tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    record = files.read_json(finished / "run.json")
+    record["run"] |= {"seed": ["a"]}
+    files.write_json(tmp_path / "run.json", record)
+
+    assert _refused(tmp_path) == (
+        f"{tmp_path}/run.json has seed = \"['a']\", which is no int."
     )
 
 

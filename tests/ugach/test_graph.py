@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from common.data import arrays
+from common.system import files
 from ugach import graph
 
 
@@ -104,17 +105,53 @@ def test_the_cache_gives_back_what_was_stored(tmp_path):
 
     fresh = graph.cached_correlation_graph(tmp_path, LINE, rows, 1, "cosine")
     (stored,) = tmp_path.iterdir()
-    np.savez(stored, neighbours=fresh + 100)
+    files.write_npz(stored, neighbours=fresh[::-1])
     again = graph.cached_correlation_graph(tmp_path, LINE, rows, 1, "cosine")
 
     np.testing.assert_array_equal(
         fresh, graph.correlation_graph(LINE, rows, 1, "cosine")
     )
-    np.testing.assert_array_equal(again, fresh + 100)
+    np.testing.assert_array_equal(again, fresh[::-1])
+
+
+def test_a_cache_of_an_earlier_release_is_read_with_a_note(tmp_path, caplog):
+    arguments = (tmp_path, LINE, np.arange(4), 1, "cosine")
+    fresh = graph.cached_correlation_graph(*arguments)
+    (stored,) = tmp_path.iterdir()
+    np.savez(stored, neighbours=fresh[::-1])
+
+    again = graph.cached_correlation_graph(*arguments)
+
+    np.testing.assert_array_equal(again, fresh[::-1])
+    assert "is of an earlier release" in caplog.text
+
+
+def _no_graphs(fresh):
+    wrong = fresh.copy()
+    wrong[1, 1] = 4
+    return {
+        "range": wrong,
+        "negative": -wrong,
+        "shape": fresh[:3],
+        "type": fresh.astype(float),
+    }
+
+
+@pytest.mark.parametrize("kind", ("range", "negative", "shape", "type"))
+def test_a_cache_that_is_no_graph_is_made_again(tmp_path, kind, caplog):
+    arguments = (tmp_path, LINE, np.arange(4), 1, "cosine")
+    fresh = graph.cached_correlation_graph(*arguments)
+    (stored,) = tmp_path.iterdir()
+    files.write_npz(stored, neighbours=_no_graphs(fresh)[kind])
+
+    again = graph.cached_correlation_graph(*arguments)
+
+    np.testing.assert_array_equal(again, fresh)
+    assert "The graph is made again." in caplog.text
 
 
 @pytest.mark.parametrize("content", (b"", b"PK\x03\x04 cut short"))
-def test_a_damaged_cache_is_made_again(tmp_path, content):
+def test_a_damaged_cache_is_made_again(tmp_path, content, caplog):
     arguments = (tmp_path, LINE, np.arange(4), 1, "cosine")
     fresh = graph.cached_correlation_graph(*arguments)
     (stored,) = tmp_path.iterdir()
@@ -123,6 +160,7 @@ def test_a_damaged_cache_is_made_again(tmp_path, content):
     again = graph.cached_correlation_graph(*arguments)
 
     np.testing.assert_array_equal(again, fresh)
+    assert stored.name in caplog.text
     with np.load(stored) as archive:
         np.testing.assert_array_equal(archive["neighbours"], fresh)
 

@@ -1,5 +1,6 @@
-"""Readers of the file layouts in which other projects share their data.
+"""Step two of reading, recognise: which array is what.
 
-Each reader returns the arguments of `common.data.arrays.CrossModalData`, and
-raises a ValueError of one sentence where the files do not hold them.
+A layout whose arrays tell by their names is a declaration, a file of its own
+in `arrays`; list it in `recognition`. One that is a folder of other files has
+a reader in `folders`.
 """

@@ -63,7 +63,7 @@ def test_a_scale_changes_the_digest():
         ("image", np.ones((120, 0)), r"non-empty .* \(120, 0\)"),
         ("image", np.array([["a"]] * 120), "must hold numbers; received dtype"),
         ("image", np.ones((119, 12)), "image: 119, text: 120"),
-        ("text", -np.ones((120, 15)), "row 0 holds a negative"),
+        ("image", np.full((120, 12), 1e39), "beyond float32 .* 1e\\+39 in row"),
         ("labels", np.full((120, 3), 2), "row 0 holds 2"),
         ("labels", np.ones(120), r"multi-hot matrix .* shape \(120,\)"),
         ("labels", np.ones((119, 3)), "labels: 119"),

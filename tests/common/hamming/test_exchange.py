@@ -69,6 +69,19 @@ def test_parquet_of_another_kind_is_refused(tmp_path):
         exchange.read_parquet(tmp_path / "text", 20)
 
 
+def test_a_damaged_page_of_parquet_is_found(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "codes.parquet"
+    exchange.write_parquet({"image": _index(64)}, path)
+    content = bytearray(path.read_bytes())
+    # The ids' page comes first, after the magic and its header.
+    content[60] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(ValueError, match="codes.parquet is not a readable"):
+        exchange.read_parquet(path, 64)
+
+
 def test_without_pyarrow_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -85,12 +87,68 @@ def test_an_id_given_twice_is_refused_and_nothing_is_added(ids):
         ([[1, 2]], "2 codes need 2 ids"),
         ([1.0, 2.0], "received float64"),
         ([True, False], "received bool"),
-        (np.array([1, 2], np.uint64), "received uint64"),
+        ([[1], [2]], "2 codes need 2 ids, received shape .2, 1."),
+        (7, "2 codes need 2 ids"),
+        (
+            np.array([1, 2**63], np.uint64),
+            "with sign, received 9223372036854775808",
+        ),
+        ([1, 2**64], "received object"),
     ),
 )
 def test_ids_are_one_integer_per_code(ids, message):
     with pytest.raises(ValueError, match=message):
         hamming.HammingIndex(8).add(cases.pack(cases.bits(2, 8)), ids)
+
+
+@pytest.mark.parametrize("dtype", "bBhHiIqQ")
+def test_ids_are_integers_of_any_type(dtype):
+    index = _index(cases.bits(3, 8), np.array([7, 9, 8], dtype))
+
+    index.remove(np.array([9], dtype))
+
+    assert index.ids.tolist() == [7, 8]
+    assert index.ids.dtype == np.int64
+
+
+@pytest.mark.parametrize("one", (5, np.uint8(5), np.array(5)))
+def test_one_code_may_have_one_id(one):
+    index = _index(cases.bits(1, 8), one)
+
+    assert index.ids.tolist() == [5]
+    index.remove(one)
+    assert len(index) == 0
+
+
+@pytest.mark.parametrize("count", (1, 2))
+def test_there_is_no_default_id_after_the_largest_integer(count):
+    index = _index(cases.bits(1, 8), [2**63 - count])
+    index.add(cases.pack(cases.bits(count - 1, 8, seed=1)))
+
+    with pytest.raises(ValueError, match="9223372036854775807.* 1 more do not"):
+        index.add(cases.pack(cases.bits(1, 8, seed=1)))
+
+    assert index.ids[-1] == 2**63 - 1
+
+
+@pytest.mark.parametrize("bits", (0, -1, 10**18, 1.5, True, np.bool_(True)))
+def test_a_code_length_is_refused_in_one_sentence(bits):
+    with pytest.raises(ValueError, match="A code length is an integer .* rec"):
+        hamming.HammingIndex(bits)
+
+
+def test_an_index_can_be_copied_and_sent_to_another_process():
+    index = _index(cases.bits(5, 12), ids=[4, 9, 2, 7, 0])
+    query = cases.pack(cases.bits(1, 12, seed=1))
+    index.search(query, 1)
+    index.add(query, 3)
+
+    sent = pickle.loads(pickle.dumps(index))
+    index.remove(3)
+    sent.add(query, 1)
+
+    assert sent.ids.tolist() == [0, 1, 2, 3, 4, 7, 9]
+    assert sent.search(query, 2)[1].tolist() == [[1, 3]]
 
 
 def test_ids_cannot_be_changed_from_outside():
@@ -114,13 +172,23 @@ def test_codes_of_another_length_are_refused_everywhere():
         distances.hamming_distances(other, index.codes)
 
 
-def test_k_and_radius_have_to_be_possible():
+IMPOSSIBLE = (-1, 2.5, "3", None, True, np.bool_(True), np.array([1]))
+
+
+@pytest.mark.parametrize("asked", (0, *IMPOSSIBLE))
+def test_k_is_a_number_of_items(asked):
     index = _index(cases.bits(2, 8))
 
-    with pytest.raises(ValueError, match="k >= 1, received 0"):
-        index.search(cases.pack(cases.bits(1, 8)), 0)
-    with pytest.raises(ValueError, match="at least 0, received -1"):
-        index.search_radius(cases.pack(cases.bits(1, 8)), -1)
+    with pytest.raises(ValueError, match="k >= 1, received"):
+        index.search(cases.pack(cases.bits(1, 8)), asked)
+
+
+@pytest.mark.parametrize("asked", IMPOSSIBLE)
+def test_a_radius_is_a_number_of_bits(asked):
+    index = _index(cases.bits(2, 8))
+
+    with pytest.raises(ValueError, match="at least 0, received"):
+        index.search_radius(cases.pack(cases.bits(1, 8)), asked)
 
 
 @pytest.mark.parametrize("mmap", (True, False))
@@ -130,9 +198,7 @@ def test_a_saved_index_answers_alike(tmp_path, bits, mmap):
     queries = cases.pack(cases.bits(4, bits, seed=1))
     index.save(tmp_path / "index")
 
-    loaded = hamming.HammingIndex.load(
-        tmp_path / "index", mmap=mmap, verify=True
-    )
+    loaded = hamming.HammingIndex.load(tmp_path / "index", mmap=mmap)
 
     assert isinstance(loaded.codes.rows, np.memmap) == mmap
     assert loaded.bits == bits
@@ -162,14 +228,27 @@ def test_a_mapped_index_can_be_saved_over_its_own_file(tmp_path):
 
     loaded.save(tmp_path / "index")
 
-    again = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    again = hamming.HammingIndex.load(tmp_path / "index")
     assert again.ids.tolist() == list(range(7))
+
+
+def test_a_damaged_index_is_opened_only_on_demand(tmp_path):
+    _index(cases.bits(5, 12)).save(tmp_path / "index")
+    content = bytearray((tmp_path / "index").read_bytes())
+    content[-2] ^= 128
+    (tmp_path / "index").write_bytes(content)
+
+    with pytest.raises(ValueError, match="is damaged: its checksum"):
+        hamming.HammingIndex.load(tmp_path / "index")
+
+    loaded = hamming.HammingIndex.load(tmp_path / "index", check=False)
+    assert len(loaded) == 5
 
 
 def test_an_empty_index_can_be_saved(tmp_path):
     hamming.HammingIndex(24).save(tmp_path / "index")
 
-    loaded = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    loaded = hamming.HammingIndex.load(tmp_path / "index")
     loaded.add(cases.pack(cases.bits(2, 24)))
 
     assert loaded.bits == 24
@@ -206,5 +285,5 @@ def test_a_changed_index_replaces_its_file(tmp_path):
 
     loaded.save(tmp_path / "index")
 
-    again = hamming.HammingIndex.load(tmp_path / "index", verify=True)
+    again = hamming.HammingIndex.load(tmp_path / "index")
     assert again.ids.tolist() == [0, 2, 4]

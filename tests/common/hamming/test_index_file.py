@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from common.hamming import index_file
+from common.system import remembered
 
 ROWS = np.arange(15, dtype=np.uint8).reshape(5, 3)
 IDS = np.array([2, 3, 5, 7, 11], np.int64)
@@ -23,10 +24,14 @@ def test_the_layout_is_the_documented_one(path):
 
     magic, version, header_bytes = struct.unpack("<8sII", content[:16])
     header = json.loads(content[16 : 16 + header_bytes])
-    payload = -(-(16 + header_bytes) // 64) * 64
+    zeros = 16 + header_bytes + 32
+    payload = -(-zeros // 64) * 64
 
     assert magic == index_file.MAGIC
-    assert version == 1
+    assert version == 2
+    start = hashlib.sha256(content[: zeros - 32]).digest()
+    assert content[zeros - 32 : zeros] == start
+    assert content[zeros:payload] == bytes(payload - zeros)
     assert header["n"] == 5
     assert header["bits"] == 24
     digest = hashlib.sha256(content[payload:]).hexdigest()
@@ -39,7 +44,7 @@ def test_the_layout_is_the_documented_one(path):
 
 @pytest.mark.parametrize("mmap", (True, False))
 def test_what_was_written_is_read(path, mmap):
-    rows, ids, bits = index_file.read(path, mmap=mmap, verify=True)
+    rows, ids, bits = index_file.read(path, mmap=mmap)
 
     np.testing.assert_array_equal(rows, ROWS)
     np.testing.assert_array_equal(ids, IDS)
@@ -83,16 +88,26 @@ def test_a_foreign_file_is_refused(path, content):
 
 def test_a_newer_format_is_refused(path):
     content = bytearray(path.read_bytes())
-    content[8:12] = struct.pack("<I", 2)
+    content[8:12] = struct.pack("<I", 3)
     path.write_bytes(content)
 
     with pytest.raises(
-        ValueError, match="format 2, this release reads up to 1"
+        ValueError, match="format 3, this release reads up to 2"
     ):
         index_file.read(path)
 
 
-@pytest.mark.parametrize("header", (b"not JSON", b"[1]", b'{"n":5,"bits":0}'))
+@pytest.mark.parametrize(
+    "header",
+    (
+        b"not JSON",
+        b"[1]",
+        b'{"n":5,"bits":0,"sha256":""}',
+        b'{"n":0,"bits":1000000000000000000,"sha256":""}',
+        b'{"n":5.0,"bits":8,"sha256":""}',
+        b"[" * 5000,
+    ),
+)
 def test_an_unreadable_header_is_refused(path, header):
     start = struct.pack("<8sII", index_file.MAGIC, 1, len(header)) + header
     path.write_bytes(start + bytes(500))
@@ -101,23 +116,71 @@ def test_an_unreadable_header_is_refused(path, header):
         index_file.read(path)
 
 
-def test_a_flipped_bit_is_found_on_request(path):
+def _version_1(rows, ids, bits):
+    """A file as the first releases wrote it."""
+    payload = ids.astype("<i8").tobytes()
+    payload += bytes(-len(payload) % 64) + rows.tobytes()
+    digest = hashlib.sha256(payload).hexdigest()
+    fields = {"n": len(ids), "bits": bits, "sha256": digest}
+    header = json.dumps(fields).encode()
+    start = struct.pack("<8sII", index_file.MAGIC, 1, len(header)) + header
+    return start + bytes(-len(start) % 64) + payload
+
+
+def test_a_file_of_version_1_is_read(path):
+    path.write_bytes(_version_1(ROWS, IDS, 24))
+
+    rows, ids, bits = index_file.read(path)
+
+    np.testing.assert_array_equal(rows, ROWS)
+    np.testing.assert_array_equal(ids, IDS)
+    assert bits == 24
+
+
+def test_every_flipped_bit_is_found(path):
+    content = path.read_bytes()
+
+    for place in range(8 * len(content)):
+        damaged = bytearray(content)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=str(path)):
+            index_file.read(path)
+
+
+def test_content_is_not_checked_where_that_is_not_wanted(path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
 
-    rows, _, _ = index_file.read(path)
+    rows, _, _ = index_file.read(path, check=False)
 
     assert rows[-1, -1] == ROWS[-1, -1] ^ 1
-    with pytest.raises(ValueError, match="checksum"):
-        index_file.read(path, verify=True)
 
 
-def test_ids_out_of_order_are_found_on_request(path):
+def test_content_is_checked_once(path, monkeypatch):
+    monkeypatch.setattr(remembered, "_SETTLED_NS", -(10**12))
+    taken = []
+
+    def file_digest(handle, name):
+        taken.append(name)
+        return hashlib.sha256(handle.read())
+
+    monkeypatch.setattr(index_file.hashlib, "file_digest", file_digest)
+
+    for _ in range(3):
+        index_file.read(path)
+    index_file.write(path, ROWS, IDS, 24)
+    index_file.read(path)
+
+    assert taken == ["sha256", "sha256"]
+
+
+def test_ids_out_of_order_are_found(path):
     index_file.write(path, ROWS, IDS[::-1], 24)
 
     with pytest.raises(ValueError, match="not ascending"):
-        index_file.read(path, verify=True)
+        index_file.read(path)
 
 
 def test_a_missing_file_is_an_os_error(tmp_path):
@@ -128,7 +191,7 @@ def test_a_missing_file_is_an_os_error(tmp_path):
 def test_writing_replaces_the_old_file_and_leaves_no_other(path):
     index_file.write(path, ROWS[:2], IDS[:2], 24)
 
-    _, ids, _ = index_file.read(path, verify=True)
+    _, ids, _ = index_file.read(path)
     assert ids.tolist() == [2, 3]
     assert [file.name for file in path.parent.iterdir()] == ["index"]
 
@@ -146,7 +209,7 @@ def test_a_file_replaced_while_it_is_opened_is_not_mixed(
 
     monkeypatch.setattr(index_file, "_read_layout", then_replaced)
 
-    rows, ids, _ = index_file.read(path, mmap=mmap, verify=True)
+    rows, ids, _ = index_file.read(path, mmap=mmap)
 
     np.testing.assert_array_equal(rows, ROWS)
     np.testing.assert_array_equal(ids, IDS)

@@ -1,5 +1,3 @@
-import logging
-import shutil
 import subprocess
 import sys
 
@@ -8,43 +6,6 @@ import pytest
 
 from common.hamming import kernel
 from tests import hamming_cases as cases
-
-
-def test_the_scans_are_built_where_there_is_a_compiler():
-    if shutil.which("cc") is None:
-        pytest.skip("no C compiler on this machine")
-
-    assert kernel.library() is not None, "repeat `pip install -e .`"
-
-
-def test_without_the_built_scans_a_warning_says_so_once(monkeypatch, caplog):
-    monkeypatch.setattr(kernel.machinery, "EXTENSION_SUFFIXES", [])
-    kernel.library.cache_clear()
-
-    with caplog.at_level(logging.WARNING):
-        found = kernel.library(), kernel.library()
-    kernel.library.cache_clear()
-
-    assert found == (None, None)
-    assert [record.message[:32] for record in caplog.records] == [
-        "The compiled scans are not built"
-    ]
-
-
-@pytest.mark.parametrize("content", (b"", b"int scan_version(void);"))
-def test_a_file_that_is_no_library_is_not_used(tmp_path, content):
-    (tmp_path / "_scan.so").write_bytes(content)
-
-    assert kernel._load(tmp_path / "_scan.so") is None
-
-
-def test_a_build_of_another_version_is_not_used(monkeypatch):
-    if kernel.library() is None:
-        pytest.skip("the scans are not built")
-    path = kernel.library()._name
-    monkeypatch.setattr(kernel, "VERSION", kernel.VERSION + 1)
-
-    assert kernel._load(path) is None
 
 
 def test_setup_goes_on_without_a_compiler(tmp_path):

@@ -119,6 +119,18 @@ def test_a_truncated_file_of_codes_is_refused(tmp_path, kept):
     assert "codes of a run" in str(error.value)
 
 
+def test_a_changed_bit_of_a_code_is_found(tmp_path):
+    path = tmp_path / "codes.npz"
+    _split_codes().save(path)
+    with np.load(path) as archive:
+        changed = dict(archive)
+    changed["query_text"][0, 0] ^= 1
+    np.savez(path, **changed)
+
+    with pytest.raises(ValueError, match="does not fit its own SHA-256"):
+        encoding.load(path)
+
+
 def test_a_file_without_codes_is_refused(tmp_path):
     np.savez(tmp_path / "codes.npz", bits=np.array(9))
 

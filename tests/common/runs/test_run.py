@@ -121,6 +121,7 @@ def test_the_record_says_everything_that_decides_the_outcome(run, data):
         "items": 120,
         "image_shape": [12],
         "text_dim": 15,
+        "text_kind": "bag_of_words",
         "sha256": data.digest(),
         "empty_texts": 0,
         "vocabulary_sha256": bow.digest(data.vocabulary),

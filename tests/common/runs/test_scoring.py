@@ -61,3 +61,18 @@ def test_without_labels_pairs_are_scored_all_the_same(data):
     assert found.keys() == {"bits", "codes", "pairs", "warnings"}
     assert found["pairs"]["i2t"]["recall_at_1"] == 1
     assert found["pairs"]["i2t"]["chance_recall_at_1"] == 0.5
+
+
+def test_texts_of_one_picture_find_it_by_any_of_them(data):
+    split = _split([2, 3])
+    image = codes.pack_bits(np.array([[0, 0], [0, 0]], bool))
+    text = codes.pack_bits(np.array([[1, 1], [0, 0]], bool))
+    packed = [codes.PackedCodes(array, 2) for array in (image, text)]
+    found = encoding.SplitCodes(*packed, *packed)
+
+    alone = scoring.own_pairs(data, split, found)
+    grouped = dataclasses.replace(data, groups=np.zeros(6, np.int64))
+    together = scoring.own_pairs(grouped, split, found)
+
+    assert alone["i2t"]["recall_at_1"] == 0.5
+    assert together["i2t"]["recall_at_1"] == 1.0

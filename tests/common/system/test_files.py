@@ -94,16 +94,76 @@ def test_json_without_a_spelling_is_refused(tmp_path, value):
     assert os.listdir(tmp_path) == ["value.json"]
 
 
-def test_arrays_come_back_by_name(tmp_path):
-    codes = np.arange(6, dtype=np.uint8).reshape(2, 3)
+ARRAYS = {
+    "codes": np.arange(6, dtype=np.uint8).reshape(2, 3),
+    "bits": np.array(24),
+    "names": np.array(["a", "bc"]),
+    "none": np.empty((0, 4), np.float32),
+    "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+}
 
-    files.write_npz(tmp_path / "arrays.npz", codes=codes, bits=np.array(24))
 
-    with np.load(tmp_path / "arrays.npz", allow_pickle=False) as archive:
-        assert sorted(archive.files) == ["bits", "codes"]
-        np.testing.assert_array_equal(archive["codes"], codes)
-        assert archive["codes"].dtype == np.uint8
-        assert int(archive["bits"]) == 24
+def test_arrays_come_back_by_name(tmp_path, caplog):
+    files.write_npz(tmp_path / "arrays.npz", **ARRAYS)
+
+    found = files.read_npz(tmp_path / "arrays.npz", expect_digest=True)
+
+    assert found.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+    assert not caplog.records
+
+
+def _edited(path, **changes):
+    """Changes members and leaves the SHA-256 as it is."""
+    with np.load(path, allow_pickle=False) as archive:
+        members = dict(archive)
+    members |= changes
+    np.savez(path, **{k: v for k, v in members.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    (
+        {"bits": np.array(25)},
+        {"bits": np.array(24, np.int32)},
+        {"codes": ARRAYS["codes"].reshape(3, 2)},
+        {"codes": None},
+        {"more": np.array(1)},
+        {"content_sha256": np.array("")},
+    ),
+    ids=str,
+)
+def test_content_that_does_not_fit_its_digest_is_refused(tmp_path, changes):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, **changes)
+
+    with pytest.raises(ValueError, match="arrays.npz does not fit its own SHA"):
+        files.read_npz(path)
+
+
+def test_some_arrays_are_checked_without_the_others(tmp_path):
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, **ARRAYS)
+    _edited(path, bits=np.array(25))
+
+    assert files.read_npz(path, ["codes"]).keys() == {"codes"}
+    assert files.npz_names(path) == set(ARRAYS)
+    with pytest.raises(ValueError, match="does not fit its own SHA"):
+        files.read_npz(path, ["codes", "bits"])
+
+
+def test_an_archive_without_a_digest_is_read_with_a_note(tmp_path, caplog):
+    np.savez(tmp_path / "old.npz", **ARRAYS)
+
+    assert files.read_npz(tmp_path / "old.npz").keys() == ARRAYS.keys()
+    assert not caplog.records
+    files.read_npz(tmp_path / "old.npz", expect_digest=True)
+
+    (record,) = caplog.records
+    assert record.message.startswith(f"{tmp_path / 'old.npz'} is of an earlier")
 
 
 # Around one and two blocks of 4096 rows.
@@ -158,6 +218,15 @@ def test_digests_tell_type_shape_content_and_order_apart():
     ]
 
     assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"name"', "null"])
+def test_another_value_than_an_object_is_refused(tmp_path, text):
+    path = tmp_path / "metrics.json"
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match="metrics.json must hold a JSON obj"):
+        files.read_object(path)
 
 
 WRITER = """

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -89,6 +90,22 @@ def test_an_error_inside_lets_go(tmp_path):
         raise ZeroDivisionError
 
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_removed_is_let_go_all_the_same(
+    tmp_path, monkeypatch
+):
+    def read_only(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:
+        with locks.held(tmp_path / "lock"):
+            patch.setattr(pathlib.Path, "unlink", read_only)
+            raise ZeroDivisionError
+
+    assert (tmp_path / "lock").exists()
+    with locks.held(tmp_path / "lock"):
+        pass
 
 
 def test_where_there_are_no_locks_a_warning_says_so(

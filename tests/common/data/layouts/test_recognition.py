@@ -65,8 +65,9 @@ def test_a_truncated_file_is_refused(items, tmp_path, version, kept):
         ({"YAll": np.ones((6, 3))}, "no axis has the same length"),
         ({"LAll": np.full((7, 2), 3)}, "only 0 and 1"),
         ({"XAll": np.full((7, 5), np.nan)}, "NaN or infinite"),
-        ({"YAll": -np.ones((7, 3))}, "negative"),
-        ({"LAll": np.array([["cat"]] * 7, object)}, "multi-hot matrix"),
+        ({"YAll": np.full((7, 3), 1e39)}, r"`text`.*1e\+39 in row 0, column 0"),
+        ({"LAll": np.eye(7)[:, :1]}, "say --labels=classes or --labels=multi_"),
+        ({"LAll": np.array([[1j, 2]] * 7)}, "an array of complex numbers"),
         ({"XAll": np.ones((7, 4, 6, 2))}, "one of 3 channels"),
     ],
 )

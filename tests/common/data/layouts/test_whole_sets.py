@@ -5,7 +5,6 @@ import scipy.io
 import scipy.sparse
 
 from common.data import readers
-from common.data.layouts import recognition
 
 
 def check_items(found, items):
@@ -55,14 +54,14 @@ def test_dcmh_pictures_are_turned_and_stay_on_disk(items, pixels, matlab73):
         LAll=items["labels"],
     )
 
-    found = recognition.read(path)
+    found = readers.read(path)
 
-    assert not isinstance(found["image"], np.ndarray)
-    assert found["image"].shape == (7, 4, 6, 3)
+    assert not isinstance(found.image, np.ndarray)
+    assert found.image.shape == (7, 4, 6, 3)
     rows = np.array([5, 0, 5])
-    np.testing.assert_array_equal(found["image"][rows], pixels[rows])
-    np.testing.assert_array_equal(found["image"][2:4], pixels[2:4])
-    np.testing.assert_array_equal(found["text"], items["text"])
+    np.testing.assert_array_equal(found.image[rows], pixels[rows])
+    np.testing.assert_array_equal(found.image[2:4], pixels[2:4])
+    np.testing.assert_array_equal(found.text, items["text"])
 
 
 def test_plain_hdf5_pictures_are_not_turned(items, pixels, tmp_path):
@@ -72,10 +71,10 @@ def test_plain_hdf5_pictures_are_not_turned(items, pixels, tmp_path):
         file["LAll"] = items["labels"]
         file["Index"] = [f"{i}".encode() for i in range(7)]
 
-    found = recognition.read(tmp_path / "coco.h5")
+    found = readers.read(tmp_path / "coco.h5")
 
-    np.testing.assert_array_equal(found["image"][:], pixels)
-    assert found["ids"].tolist() == list("0123456")
+    np.testing.assert_array_equal(found.image[:], pixels)
+    assert found.ids.tolist() == list("0123456")
 
 
 @pytest.mark.parametrize("version", [5, 7.3])

@@ -1,0 +1,73 @@
+"""Strings and cells of HDF5, which lie in heaps, read by a child process.
+
+The HDF5 library follows a damaged heap for ever. A child with bounded time and
+memory reads what lies there, and only that.
+
+    python -m common.data.containers.hdf5_heap FILE PLACE
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+from common.data.containers.variable import as_lists
+
+_SECONDS = 60
+_BYTES = 4 << 30
+
+
+def read(path: pathlib.Path, place: str) -> np.ndarray:
+    """Strings or lists of a data set, [n] strings or objects.
+
+    Args:
+        path: The file.
+        place: Path of the data set within it.
+
+    Raises:
+        ValueError: They are damaged, or take too long.
+    """
+    command = [sys.executable, "-m", __name__, str(path), place]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    try:
+        finished = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            timeout=2 * _SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ValueError("it takes too long to read") from error
+    if finished.returncode:
+        said = finished.stderr.decode(errors="replace").strip().splitlines()
+        raise ValueError(said[-1] if said else "its strings are damaged")
+    values = json.loads(finished.stdout)
+    if all(isinstance(value, str) for value in values):
+        return np.array(values, str)
+    return as_lists(values)
+
+
+def _main(path: str, place: str) -> None:
+    import resource
+
+    import h5py
+
+    from common.data.containers import hdf5
+
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
+    try:
+        with h5py.File(path, "r") as file:
+            found = json.dumps(hdf5.heap_values(file, place))
+    # h5py reports damage in many ways.
+    except Exception as error:
+        sys.exit(" ".join(str(error).split()))
+    print(found)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

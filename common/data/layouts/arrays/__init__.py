@@ -1,0 +1,1 @@
+"""Names that projects give their arrays, one declaration a file."""

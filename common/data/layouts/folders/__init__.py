@@ -1,0 +1,1 @@
+"""Folders whose files are more than named arrays, one reader a file."""
