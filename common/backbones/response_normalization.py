@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("common")
 class ResponseNormalization(keras.layers.Layer):
     """Divides each response by what its neighbouring channels say.
 

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from common.training.checkpoints import Checkpoints
     from common.training.checkpoints import SaveEpochs
     from common.training.fitting import fit
+    from common.training.trainer import Trainer
 
 __all__ = (
     "Checkpoints",
     "LearningRates",
     "RetrievalValidation",
     "SaveEpochs",
+    "Trainer",
     "fit",
 )
 # They need TensorFlow.
@@ -26,4 +28,5 @@ __getattr__ = lazy.names(
     Checkpoints="checkpoints",
     SaveEpochs="checkpoints",
     fit="fitting",
+    Trainer="trainer",
 )
