@@ -223,6 +223,8 @@ setuptools.setup(
         "pillow>=10",
         # Words that are not in a vocabulary.
         "snowballstemmer>=2.2",
+        # Heads of model cards.
+        "pyyaml>=6",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],

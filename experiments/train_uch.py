@@ -7,6 +7,7 @@ python -m experiments.train_uch --ablation --num_seeds=3 --lengths=16,32
 
 from common.backbones import choice
 from common.data import draws as data_draws
+from common.training import divergence
 from experiments.methods import commands
 from experiments.methods import trainings
 from uch import collapse
@@ -59,7 +60,7 @@ METHOD = trainings.Method(
     },
     _fit,
     _check,
-    failures=(collapse.CollapseError,),
+    failures=(collapse.CollapseError, divergence.DivergedError),
 )
 
 if __name__ == "__main__":

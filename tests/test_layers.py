@@ -109,6 +109,7 @@ NUMPY_ONLY = (
     "common.system.remembered",
     "common.system.stopwatch",
     "common.training",
+    "common.training.divergence",
     "ssah",
     "ssah.config",
     "uch",

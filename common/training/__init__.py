@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     from common.training.callbacks import RetrievalValidation
     from common.training.checkpoints import Checkpoints
     from common.training.checkpoints import SaveEpochs
+    from common.training.divergence import DivergedError
+    from common.training.finiteness import StopAtDivergence
     from common.training.fitting import fit
 
 __all__ = (
     "Checkpoints",
+    "DivergedError",
     "LearningRates",
     "RetrievalValidation",
     "SaveEpochs",
+    "StopAtDivergence",
     "fit",
 )
 # They need TensorFlow.
@@ -25,5 +29,7 @@ __getattr__ = lazy.names(
     RetrievalValidation="callbacks",
     Checkpoints="checkpoints",
     SaveEpochs="checkpoints",
+    DivergedError="divergence",
+    StopAtDivergence="finiteness",
     fit="fitting",
 )

@@ -14,6 +14,7 @@ from common.runs import run as common_run
 from common.runs import runner
 from common.training import callbacks
 from common.training import checkpoints as common_checkpoints
+from common.training import finiteness
 from common.training import worker_loop
 
 
@@ -48,6 +49,7 @@ def fit(
     Raises:
         SystemExit: The checkpoint does not fit the model or is damaged.
         cluster.WorkerLostError: Another worker is gone.
+        divergence.DivergedError: Losses or weights are not finite.
     """
     checkpoints = common_checkpoints.Checkpoints(
         model, prepared.directory / "checkpoints", prepared.watch
@@ -81,7 +83,11 @@ def fit(
         epochs * steps,
         with_labels,
     )
-    watching = [*method_callbacks, *watching]
+    watching = [
+        *method_callbacks,
+        finiteness.StopAtDivergence(),
+        *watching,
+    ]
     # A bar that moves needs a terminal; a log file wants lines.
     verbose = 1 if sys.stdout.isatty() else 2
     if prepared.worker.count > 1:
