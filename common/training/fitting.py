@@ -8,6 +8,7 @@ from common.runs import run as common_run
 from common.runs import runner
 from common.training import callbacks
 from common.training import checkpoints as common_checkpoints
+from common.training import finiteness
 from common.training import trainer
 
 # In a run that does not say after how many epochs.
@@ -31,6 +32,7 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
         SystemExit: The training rows do not fit the settings, or the
             checkpoint does not fit the model or is damaged.
         cluster.WorkerLostError: Another worker is gone.
+        divergence.DivergedError: Losses or weights are not finite.
     """
     with runner.one_sentence_errors():
         train = model.prepare(prepared.data[prepared.split.train])
@@ -59,6 +61,7 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
     watching = [common_checkpoints.SaveEpochs(checkpoints)]
     if prepared.worker.is_chief:
         watching = [*_logging(prepared, model, epochs), *watching]
+    watching = [finiteness.StopAtDivergence(), *watching]
     model.fit(train, initial_epoch=finished, callbacks=watching)
 
 
