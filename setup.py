@@ -234,6 +234,8 @@ setuptools.setup(
         "pillow>=10.4",
         # Words that are not in a vocabulary.
         "snowballstemmer>=2.2",
+        # Heads of model cards.
+        "pyyaml>=6",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],

@@ -6,6 +6,7 @@ python -m experiments.train_uch --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.backbones import choice
+from common.training import divergence
 from experiments.methods import commands
 from experiments.methods import trainings
 from uch import collapse
@@ -37,7 +38,7 @@ METHOD = trainings.Method(
     },
     _model,
     _check,
-    failures=(collapse.CollapseError,),
+    failures=(collapse.CollapseError, divergence.DivergedError),
 )
 
 if __name__ == "__main__":

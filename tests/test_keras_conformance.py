@@ -478,8 +478,11 @@ def test_half_precision_computes_in_half_and_learns(make, items, policy):
     seen = items[:30], items[30:]
     reached = {}
 
+    # The first steps of float16 look for a scale, and so move nothing.
+    epochs = 30 if isinstance(plain, acmr_model.ACMRModel) else None
+
     for name, model in (("plain", plain), ("mixed", mixed)):
-        history = _fit(model, items).history
+        history = _fit(model, items, epochs=epochs).history
         assert all(np.isfinite(values).all() for values in history.values())
         scores = model.evaluate(
             seen[0], database=seen[1], return_dict=True, verbose=0

@@ -112,6 +112,7 @@ NUMPY_ONLY = (
     "common.system.remembered",
     "common.system.stopwatch",
     "common.training",
+    "common.training.divergence",
     "ssah",
     "ssah.config",
     "uch",

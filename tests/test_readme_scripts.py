@@ -49,6 +49,7 @@ def test_the_script_does_what_the_command_does(name, tmp_path, monkeypatch):
     run = common_run.Run(
         dataset="mine.npz",
         num_query=2000,
+        num_validation=0,
         output_dir="run",
         cache_dir="cache",
     )

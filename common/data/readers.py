@@ -127,6 +127,10 @@ def _fields(path, trust_pickle, names) -> tuple[dict, list[str]]:
     fields["originals"] = originals.read(
         path.absolute().parent, kept, lambda key: variables[key].load()
     )
+    for variable in recognised.unused:
+        if variable.checked:
+            # Damage may be why nothing recognised it.
+            variable.load()
     unused = [v.label for v in recognised.unused if v.name not in kept]
     if unused:
         notes.append(f"not read: {', '.join(unused)}")

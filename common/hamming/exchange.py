@@ -82,23 +82,8 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
         ValueError: If the file is not such a table, or its codes are not of
             this length.
     """
-    _, parquet = _import_pyarrow()
-    try:
-        table = parquet.read_table(path, page_checksum_verification=True)
-    except FileNotFoundError:
-        raise
-    # pyarrow raises either, and seldom names the file.
-    except (ValueError, OSError) as error:
-        raise ValueError(
-            f"{path} is not a readable Parquet file ({error})."
-        ) from error
-    if not set(_COLUMNS) <= set(table.column_names):
-        raise ValueError(
-            f"{path} needs the columns {', '.join(_COLUMNS)}, received "
-            f"{', '.join(table.column_names)}."
-        )
-    ids = table["id"].to_numpy()
-    packed = table["code"].to_pylist()
+    columns = _columns(path)
+    packed = columns["code"]
     width = -(-bits // 8)
     if any(code is None or len(code) != width for code in packed):
         raise ValueError(
@@ -106,13 +91,47 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
             f"{bits}-bit codes are; check the code length."
         )
     rows = np.frombuffer(b"".join(packed), np.uint8).reshape(-1, width)
-    modalities = np.array(table["modality"].to_pylist(), dtype=str)
-    return {
-        str(modality): _index(
-            rows[modalities == modality], ids[modalities == modality], bits
+    modalities = np.array(columns["modality"], dtype=str)
+    try:
+        return {
+            str(modality): _index(
+                rows[modalities == modality],
+                columns["id"][modalities == modality],
+                bits,
+            )
+            for modality in np.unique(modalities)
+        }
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _columns(path) -> dict:
+    """Ids, codes and modalities as a Parquet file has them."""
+    _, parquet = _import_pyarrow()
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+        names = table.column_names
+        found = {
+            name: table[name].to_numpy()
+            if name == "id"
+            else table[name].to_pylist()
+            for name in _COLUMNS
+            if name in names
+        }
+    except FileNotFoundError:
+        raise
+    # pyarrow reports damage in many ways, and seldom names the file.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{path} is not a readable Parquet file ({reason})."
+        ) from error
+    if len(found) < len(_COLUMNS):
+        raise ValueError(
+            f"{path} needs the columns {', '.join(_COLUMNS)}, received "
+            f"{', '.join(names)}."
         )
-        for modality in np.unique(modalities)
-    }
+    return found
 
 
 def write_faiss(index: HammingIndex, path: str | os.PathLike) -> None:

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 
+import yaml
+
 from common.models import base
 
 
@@ -21,6 +23,15 @@ class Entry:
     argument: str
     shape: tuple[int, ...]
     dtype: str = "float32"
+
+
+class _Writer(yaml.SafeDumper):
+    """Keeps every string on its line, whatever line breaks it holds."""
+
+    def represent_scalar(self, tag, value, style=None):
+        if "".join(value.split()) != value:
+            style = '"'
+        return super().represent_scalar(tag, value, style)
 
 
 def entries(model: base.HashingModel, sentences: bool) -> tuple[Entry, ...]:
@@ -65,23 +76,33 @@ def render(record: dict, metrics: dict, signatures: tuple[Entry, ...]) -> str:
 
 def _head(record, metrics) -> str:
     dataset = record["run"]["dataset"].rpartition("/")[2]
-    lines = [
-        "---",
-        "library_name: keras",
-        "tags: [cross-modal-retrieval, hashing]",
-        f"model-index:\n- name: {record['method']}-{record['config']['bits']}",
-        "  results:",
-        "  - task: {type: cross-modal-retrieval}",
-        f"    dataset: {{name: {json.dumps(dataset)}, type: {dataset}}}",
-        "    metrics:",
-    ]
-    for direction in ("i2t", "t2i"):
-        value = metrics.get(direction, {}).get("map_all")
-        if value is not None:
-            lines.append(
-                f"    - {{type: map_all_{direction}, value: {value:.4f}}}"
-            )
-    return "\n".join([*lines, "---"])
+    reached = {
+        f"map_all_{direction}": metrics.get(direction, {}).get("map_all")
+        for direction in ("i2t", "t2i")
+    }
+    result = {
+        "task": {"type": "cross-modal-retrieval"},
+        "dataset": {"name": dataset, "type": dataset},
+        "metrics": [
+            {"type": name, "value": round(value, 4)}
+            for name, value in reached.items()
+            if value is not None
+        ],
+    }
+    name = f"{record['method']}-{record['config']['bits']}"
+    head = {
+        "library_name": "keras",
+        "tags": ["cross-modal-retrieval", "hashing"],
+        "model-index": [{"name": name, "results": [result]}],
+    }
+    text = yaml.dump(
+        head,
+        Dumper=_Writer,
+        sort_keys=False,
+        allow_unicode=True,
+        width=float("inf"),
+    )
+    return f"---\n{text}---"
 
 
 def _results(metrics) -> str:
@@ -151,8 +172,11 @@ def _data(record) -> str:
         for part, count in split.items()
         if isinstance(count, int)
     )
+    name = record["run"]["dataset"].rpartition("/")[2]
+    # A name ends neither its line nor its quotes.
+    shown = " ".join(name.replace("`", "'").split())
     return (
-        f"`{record['run']['dataset'].rpartition('/')[2]}`, {data['items']} "
-        f"items, SHA-256 `{data['sha256']}`; {parts} rows, split SHA-256 "
+        f"`{shown}`, {data['items']} items, SHA-256 `{data['sha256']}`; "
+        f"{parts} rows, split SHA-256 "
         f"`{split['sha256']}`."
     )

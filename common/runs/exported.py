@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from common.runs import encoding
 
+_SHOWN = 300
+
 
 def load(directory: str | os.PathLike, bits: int) -> encoding.Encoders:
     """Loads an exported model's encoders.
@@ -23,9 +25,9 @@ def load(directory: str | os.PathLike, bits: int) -> encoding.Encoders:
         loaded = tf.saved_model.load(os.fspath(directory))
         image = _encoder(loaded, "encode_image", "image")
         text = _encoder(loaded, "encode_text", "text")
-    except (OSError, KeyError) as error:
+    except Exception as error:
         raise ValueError(
-            f"{directory} holds no exported hashing model: {error}"
+            f"{directory} holds no exported hashing model: {_reason(error)}"
         ) from error
     label = None
     if "encode_label" in loaded.signatures:
@@ -57,14 +59,19 @@ def load_encoder(directory: str | os.PathLike, modality: str) -> LoadedEncoder:
     try:
         loaded = tf.saved_model.load(os.fspath(directory))
         encode = _encoder(loaded, name, modality)
-    except (OSError, KeyError) as error:
+    except Exception as error:
         raise ValueError(
-            f"{directory} holds no exported model with {name}: {error}"
+            f"{directory} holds no exported model with {name}: {_reason(error)}"
         ) from error
     signature = loaded.signatures[name]
     inputs = signature.structured_input_signature[1][modality]
     bits = signature.structured_outputs["bits"].shape[1]
     return LoadedEncoder(encode, tuple(inputs.shape[1:]), bits)
+
+
+def _reason(error: Exception) -> str:
+    """What TensorFlow says of a folder; of damage it has many exceptions."""
+    return " ".join(str(error).split())[:_SHOWN] or type(error).__name__
 
 
 def _encoder(loaded, name, argument) -> Callable:

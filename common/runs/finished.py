@@ -86,7 +86,10 @@ def _run(path: pathlib.Path, recorded: dict) -> common_run.Run:
                 f"{path}/run.json has {field.name} = {str(value)[:40]!r}, "
                 f"which is no {type(field.default).__name__}."
             )
-    return common_run.Run(**recorded)
+    try:
+        return common_run.Run(**recorded)
+    except ValueError as error:
+        raise ValueError(f"{path}/run.json: {error}") from error
 
 
 def ranked_by_score(directory: pathlib.Path) -> bool:

@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from common.training.callbacks import RetrievalValidation
     from common.training.checkpoints import Checkpoints
     from common.training.checkpoints import SaveEpochs
+    from common.training.divergence import DivergedError
+    from common.training.finiteness import StopAtDivergence
     from common.training.fitting import fit
     from common.training.trainer import Trainer
 
 __all__ = (
     "Checkpoints",
+    "DivergedError",
     "LearningRates",
     "RetrievalValidation",
     "SaveEpochs",
+    "StopAtDivergence",
     "Trainer",
     "fit",
 )
@@ -27,6 +31,8 @@ __getattr__ = lazy.names(
     RetrievalValidation="callbacks",
     Checkpoints="checkpoints",
     SaveEpochs="checkpoints",
+    DivergedError="divergence",
+    StopAtDivergence="finiteness",
     fit="fitting",
     Trainer="trainer",
 )

@@ -1,4 +1,4 @@
-"""Checkpoints at the ends of epochs, from which a run continues exactly.
+"""Checkpoints at the end of every epoch, from which a run continues exactly.
 
 On disk, in the checkpoint folder: `checkpoint` (which one is the newest),
 `epoch-N.index` and `epoch-N.data-*`, N counting finished epochs. The two
@@ -8,7 +8,6 @@ that is timed leaves `seconds.json`, what it took up to the newest.
 
 import os
 import pathlib
-import time
 
 import keras
 import tensorflow as tf
@@ -93,22 +92,12 @@ def _seconds(directory: str) -> pathlib.Path:
 
 
 class SaveEpochs(keras.callbacks.Callback):
-    """Saves a checkpoint at the end of epochs, and of the last in any case.
+    """Saves a checkpoint at the end of every epoch."""
 
-    Args:
-        checkpoints: Where to.
-        seconds_apart: Epochs that end sooner after a checkpoint have none.
-    """
-
-    def __init__(self, checkpoints: Checkpoints, seconds_apart: float = 0.0):
+    def __init__(self, checkpoints: Checkpoints):
         super().__init__()
         self._checkpoints = checkpoints
-        self._apart = seconds_apart
-        self._due = 0.0
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves after the epoch, counted from 0."""
-        is_last = epoch + 1 >= self.params.get("epochs", 0)
-        if is_last or time.monotonic() >= self._due:
-            self._checkpoints.save(epoch + 1)
-            self._due = time.monotonic() + self._apart
+        self._checkpoints.save(epoch + 1)

@@ -8,19 +8,18 @@ from common.runs import run as common_run
 from common.runs import runner
 from common.training import callbacks
 from common.training import checkpoints as common_checkpoints
+from common.training import finiteness
 from common.training import trainer
 
 # In a run that does not say after how many epochs.
 _VALIDATIONS = 30
-# Epochs of small sets take less time than keeping what they gave.
-_SECONDS_APART = 10.0
 
 
 def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
     """Trains a compiled model, from its newest checkpoint on a resumed run.
 
-    Notes the session in `run.json`, and writes TensorBoard events to `logs/`
-    and `checkpoints/` after the epochs that end some seconds after the last.
+    Notes the session in `run.json`, and writes `checkpoints/` after every epoch
+    and TensorBoard events to `logs/`.
     Validation rows are scored where the data has labels. Of several workers
     the first does this; the others keep checkpoints, and all resume from those
     of the first.
@@ -33,6 +32,7 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
         SystemExit: The training rows do not fit the settings, or the
             checkpoint does not fit the model or is damaged.
         cluster.WorkerLostError: Another worker is gone.
+        divergence.DivergedError: Losses or weights are not finite.
     """
     with runner.one_sentence_errors():
         train = model.prepare(prepared.data[prepared.split.train])
@@ -58,11 +58,10 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
         f"{min(model.run_config.batch_size, len(train))}: {epochs * steps} "
         "steps."
     )
-    # Workers must keep the same epochs.
-    apart = _SECONDS_APART if prepared.worker.count == 1 else 0.0
-    watching = [common_checkpoints.SaveEpochs(checkpoints, apart)]
+    watching = [common_checkpoints.SaveEpochs(checkpoints)]
     if prepared.worker.is_chief:
         watching = [*_logging(prepared, model, epochs), *watching]
+    watching = [finiteness.StopAtDivergence(), *watching]
     model.fit(train, initial_epoch=finished, callbacks=watching)
 
 

@@ -16,6 +16,7 @@ from common.runs import interruptions
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
+from common.training import divergence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Method:
     model: Callable[[Any, common_run.Prepared], Any]
     check: Callable[[Any, arrays.CrossModalData, splits.Split], None]
     supervised: bool = False
-    failures: tuple[type[Exception], ...] = ()
+    failures: tuple[type[Exception], ...] = (divergence.DivergedError,)
 
     def label(self, config: Any) -> str:
         """Name of a model with these settings, as in `variants`."""

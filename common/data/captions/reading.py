@@ -59,7 +59,13 @@ def read(
                 text, kind, ending, chosen, label_separator
             )
     except ValueError as error:
-        raise ValueError(f"{path}, {error}") from error
+        # Names out of a damaged file may hold line breaks.
+        sentence = " ".join(str(error).split())
+        raise ValueError(f"{path}, {sentence}") from error
+    except RecursionError as error:
+        raise ValueError(
+            f"{path} holds brackets within brackets beyond what can be read."
+        ) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} has not all that its form needs: {error!r}."

@@ -20,6 +20,7 @@ from common.data.containers.variable import UNREADABLE
 from common.data.containers.variable import Variable
 
 _CELL_CHARACTERS = 1 << 20
+_CLASS = "MATLAB_class"
 
 
 class StackedArray:
@@ -118,13 +119,13 @@ def _variable(path, name: str, item) -> Variable:
     why = _refused(item)
     if why:
         return _unreadable(path, name, why)
-    is_matlab = "MATLAB_class" in item.attrs
+    declared = _class(path, item)
     kind, read = NUMBERS, _numbers
     if h5py.check_ref_dtype(item.dtype):
         kind, read = LISTS, _cells
     elif item.dtype.kind in "OS":
         kind, read = STRINGS, _strings
-    elif item.attrs.get("MATLAB_class") == b"char":
+    elif declared == b"char":
         kind, read = STRINGS, _characters
     return Variable(
         path,
@@ -132,8 +133,19 @@ def _variable(path, name: str, item) -> Variable:
         item.shape,
         kind,
         _reader(path, place, read),
-        reversed_axes=is_matlab,
+        reversed_axes=declared is not None,
     )
+
+
+def _class(path, item) -> bytes | None:
+    """What a data set was in MATLAB; None where another program wrote it."""
+    if _CLASS not in item.attrs:
+        return None
+    if item.attrs.get_id(_CLASS).dtype.kind == "S":
+        return bytes(item.attrs[_CLASS])
+    # MATLAB itself keeps it out of the heap.
+    (found,) = hdf5_heap.read(path, item.name, _CLASS)
+    return str(found).encode()
 
 
 def _refused(item) -> str:
@@ -208,16 +220,20 @@ def _cells(path, dataset) -> np.ndarray:
     return hdf5_heap.read(path, dataset.name)
 
 
-def heap_values(file, place: str) -> list:
+def heap_values(file, place: str, attribute: str = "") -> list:
     """Strings of a data set, or what each of its cells holds.
 
     Args:
         file: The open file.
         place: Path of the data set within it.
+        attribute: Name of an attribute of it that is read instead.
     """
     import h5py
 
     dataset = file[place]
+    if attribute:
+        found = dataset.attrs[attribute]
+        return [found.decode() if isinstance(found, bytes) else str(found)]
     if not h5py.check_ref_dtype(dataset.dtype):
         return (
             np.asarray(dataset.asstr("utf-8", "replace")[()], str)
@@ -244,7 +260,7 @@ def _cell(cell) -> np.ndarray:
         # An empty cell is stored as its size.
         return np.zeros(0)
     content = np.ravel(cell[()])
-    declared = cell.attrs.get("MATLAB_class")
+    declared = cell.attrs.get(_CLASS)
     is_text = declared == b"char" or declared is None and content.dtype == "u2"
     return np.array([_joined(content)]) if is_text else content
 
@@ -259,6 +275,8 @@ def _is_sparse(item) -> bool:
 
 
 def _sparse_shape(group) -> tuple[int, int]:
+    if group.attrs.get_id("MATLAB_sparse").dtype.kind not in "iu":
+        raise ValueError("a sparse matrix declares no number of rows")
     return int(group.attrs["MATLAB_sparse"]), len(group["jc"]) - 1
 
 

@@ -3,7 +3,7 @@
 The HDF5 library follows a damaged heap for ever. A child with bounded time and
 memory reads what lies there, and only that.
 
-    python -m common.data.containers.hdf5_heap FILE PLACE
+    python -m common.data.containers.hdf5_heap FILE PLACE ATTRIBUTE
 """
 
 import json
@@ -20,17 +20,20 @@ _SECONDS = 60
 _BYTES = 4 << 30
 
 
-def read(path: pathlib.Path, place: str) -> np.ndarray:
+def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
     """Strings or lists of a data set, [n] strings or objects.
 
     Args:
         path: The file.
         place: Path of the data set within it.
+        attribute: Name of an attribute of it that is read instead.
 
     Raises:
         ValueError: They are damaged, or take too long.
     """
-    command = [sys.executable, "-m", __name__, str(path), place]
+    # Not from the working directory, where another `common` may lie.
+    command = [sys.executable, "-P", "-m", __name__]
+    command += [str(path), place, attribute]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         finished = subprocess.run(
@@ -51,7 +54,7 @@ def read(path: pathlib.Path, place: str) -> np.ndarray:
     return as_lists(values)
 
 
-def _main(path: str, place: str) -> None:
+def _main(path: str, place: str, attribute: str) -> None:
     import resource
 
     import h5py
@@ -62,7 +65,7 @@ def _main(path: str, place: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     try:
         with h5py.File(path, "r") as file:
-            found = json.dumps(hdf5.heap_values(file, place))
+            found = json.dumps(hdf5.heap_values(file, place, attribute))
     # h5py reports damage in many ways.
     except Exception as error:
         sys.exit(" ".join(str(error).split()))

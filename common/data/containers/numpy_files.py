@@ -1,5 +1,10 @@
-"""`.npy` files, memory-mapped, and `.npz` archives, member by member."""
+"""`.npy` files, memory-mapped, and `.npz` archives, member by member.
 
+A member of an archive that lists the SHA-256 of its arrays is held against it.
+"""
+
+import dataclasses
+import functools
 import pathlib
 import zipfile
 from typing import BinaryIO
@@ -11,6 +16,7 @@ from common.data.containers.variable import NUMBERS
 from common.data.containers.variable import STRINGS
 from common.data.containers.variable import UNREADABLE
 from common.data.containers.variable import Variable
+from common.system import digests
 
 
 def of_npy(path: pathlib.Path) -> dict[str, Variable]:
@@ -43,18 +49,19 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
     """The arrays of a `.npz`.
 
     Raises:
-        ValueError: It is no archive.
+        ValueError: It is no archive, or others are in it than it lists.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            return {
+            found = {
                 member.filename.removesuffix(".npy"): _member(
                     path, archive, member
                 )
-                for member in members
+                for member in archive.infolist()
                 if member.filename.endswith(".npy")
             }
+            listed = found.pop(digests.MEMBER, None)
+            return found if listed is None else _checked(path, found, listed)
     # zipfile reports damage in more ways than it documents.
     except Exception as error:
         raise ValueError(
@@ -81,6 +88,28 @@ def _member(path, archive, member) -> Variable:
             return np.lib.format.read_array(file, allow_pickle=False)
 
     return _variable(path, name, shape, dtype, read)
+
+
+def _checked(path, found, listed) -> dict[str, Variable]:
+    """The same arrays, each held against its SHA-256 when it is read."""
+    lines, names = listed.load(), set(found)
+    digests.check(path, {}, names, lines, False)
+
+    def read(variable):
+        array = variable.read()
+        digests.check(path, {variable.name: array}, names, lines, False)
+        return array
+
+    for variable in found.values():
+        if variable.kind == UNREADABLE:
+            # Else a data set would do without it.
+            raise ValueError(f"`{variable.name}` is {variable.why}")
+    return {
+        name: dataclasses.replace(
+            variable, read=functools.partial(read, variable), checked=True
+        )
+        for name, variable in found.items()
+    }
 
 
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:

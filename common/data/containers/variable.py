@@ -29,6 +29,7 @@ class Variable:
             of NumPy and Parquet; it is then never turned.
         inside: Name of the struct or group that it is a field of, or "".
         why: Of an unreadable array, what it is.
+        checked: Whether it is held against a checksum when it is read.
     """
 
     path: pathlib.Path
@@ -40,6 +41,7 @@ class Variable:
     rows_are_items: bool = False
     inside: str = ""
     why: str = ""
+    checked: bool = False
 
     @property
     def label(self) -> str:

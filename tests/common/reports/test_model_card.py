@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from common.reports import model_card
 
@@ -51,11 +52,55 @@ def test_the_request_names_a_signature_and_its_input(
     }
 
 
+def _head(card):
+    """What a model hub reads."""
+    start, head, _ = card.split("---\n", 2)
+    assert start == ""
+    return yaml.safe_load(head)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "toy.npz, type: other}\nlicense: mit",
+        "toy.npz\n---\nlicense: mit\n",
+        "a'b\"c: [d] #e",
+        "\\",
+        "{x: y}",
+        "toy\n",
+        "toy\n---\n",
+        "- toy",
+        "yes",
+        "1e3",
+        "",
+        "*toy &toy !!python/name:os.system",
+        "tab\tand\r\x85\u2028\x07\x7f",
+        "fleur \U0001f33a \xe9t\xe9",
+        "x" * 300 + " y",
+    ],
+)
+def test_no_name_adds_to_the_head(record, metrics, signatures, name):
+    usual = _head(model_card.render(record, metrics, signatures))
+    hostile = record | {"run": {"dataset": f"folder/{name}"}}
+
+    card = model_card.render(hostile, metrics, signatures)
+
+    expected = name.rpartition("/")[2]
+    (result,) = usual["model-index"][0]["results"]
+    result["dataset"] = {"name": expected, "type": expected}
+    assert _head(card) == usual
+    (data,) = re.findall("^## Data\n\n(.*)$", card, re.MULTILINE)
+    assert data.startswith("`") and data.count("`") == 6
+
+
 def test_figures_stand_with_chance_and_in_the_head(record, metrics, signatures):
     card = model_card.render(record, metrics, signatures)
 
-    head = card.split("---\n")[1]
-    assert "{type: map_all_t2i, value: 0.7500}" in head
+    (model,) = _head(card)["model-index"]
+    assert model["results"][0]["metrics"] == [
+        {"type": "map_all_i2t", "value": 0.5},
+        {"type": "map_all_t2i", "value": 0.75},
+    ]
     assert "| image to text | 0.5000 | 0.6250 | 0.2500 |" in card
     assert "20 query, 100 retrieval rows" in card
 
@@ -63,5 +108,6 @@ def test_figures_stand_with_chance_and_in_the_head(record, metrics, signatures):
 def test_a_model_without_scores_claims_none(record, signatures):
     card = model_card.render(record, {}, signatures)
 
-    assert "value:" not in card
+    (model,) = _head(card)["model-index"]
+    assert model["results"][0]["metrics"] == []
     assert "| image to text |  |  |  |" in card

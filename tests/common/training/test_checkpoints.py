@@ -1,5 +1,3 @@
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -206,19 +204,3 @@ def test_a_damaged_checkpoint_is_refused_in_one_sentence(
         f"The checkpoint {tmp_path}/epoch-1 cannot be read, it is damaged; "
         "train again with another --output_dir."
     )
-
-
-def test_short_epochs_share_a_checkpoint_and_the_last_has_one(monkeypatch):
-    now, kept = [100.0], []
-    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
-    saving = checkpoints.SaveEpochs(
-        types.SimpleNamespace(save=kept.append), seconds_apart=10.0
-    )
-    saving.set_params({"epochs": 8})
-
-    for epoch in range(8):
-        saving.on_epoch_end(epoch)
-        now[0] += 4.0
-
-    # At 100, 112, 124 and, the last, 128 seconds.
-    assert kept == [1, 4, 7, 8]
