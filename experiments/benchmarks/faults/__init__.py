@@ -1,1 +1,1 @@
-"""Damaged files and killed trainings: what is promised of them, see README."""
+"""Damaged files and killed trainings: what is promised of them, see tests/faults/README.md."""
