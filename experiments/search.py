@@ -17,6 +17,7 @@ from absl import flags
 from common.hamming import milvus_engine
 from common.runs import finished as finished_runs
 from common.runs import flags as common_flags
+from common.runs import queries
 from common.runs import runner
 from experiments import milvus_index
 
@@ -59,30 +60,10 @@ def search_text(
         ValueError: The run's data has no vocabulary, or neither these words
             nor any near them.
     """
-    from common.data import bow
-    from common.data import words
-
-    vocabulary = finished.data.vocabulary
-    if vocabulary is None:
-        raise ValueError(
-            "The data set has no `vocab`, so a text cannot be turned into its "
-            "bag of words; ask with --item."
-        )
-    understood = words.understand(text, vocabulary)
-    if not understood.known:
-        closest = "; ".join(
-            f"closest to {word}: {', '.join(found)}"
-            for word, found in understood.unknown.items()
-            if found
-        )
-        such = f"such as {', '.join(map(str, vocabulary[:8]))}"
-        raise ValueError(
-            f"None of the words of {text!r} is among the {len(vocabulary)} of "
-            f"the vocabulary, {closest or such}."
-        )
+    encoder = queries.QueryEncoder(finished)
+    understood = encoder.understand(text)
     query = " ".join(understood.known)
-    encode = _encoders(finished).text
-    packed = np.asarray(encode(bow.encode([query], vocabulary)))
+    packed = encoder.texts(encoder.bags([query]))
     answer = _answer(finished, query, None, packed, "image", top_k, server)
     return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
@@ -109,23 +90,13 @@ def search_image(
         OSError: The weights are missing.
     """
     from common.backbones import photographs
-    from common.backbones import preprocessing
 
-    if finished.data.extractor is None:
-        raise ValueError(
-            "The data set does not tell how its features were made; extract "
-            "them with experiments.extract_features, or ask with --item."
-        )
-    made, path = preprocessing.repeat(finished.data.extractor, weights)
+    encoder = queries.QueryEncoder(finished, weights)
+    # Before the file: without an extractor it does not matter.
+    side = encoder.picture_side
     picture = photographs.open_file(file)
-    pixels = photographs.squeeze(picture, made.size)
-
-    from common.backbones import extractor as backbone_extractor
-
-    extractor = backbone_extractor.Extractor(made, path)
-    packed = _encoders(finished).image(extractor.features(pixels[None]))
+    packed = encoder.pictures(photographs.squeeze(picture, side)[None])
     name = os.path.basename(file)
-    packed = np.asarray(packed)
     answer = _answer(finished, name, None, packed, "text", top_k, server)
     picture.thumbnail((_SHOWN, _SHOWN))
     return dataclasses.replace(answer, picture=np.asarray(picture))
@@ -158,18 +129,18 @@ def search_item(
             f"{str(data.ids[0])!r}."
         )
     row = int(places[0])
-    encoders = _encoders(finished)
+    encoder = queries.QueryEncoder(finished)
     if ask_with == "image":
         if row not in finished.pictured:
             raise ValueError(
                 f"The item {item!r} has no picture; ask with --ask_with=text."
             )
-        packed = encoders.image(data.image_features(places[:1]))
+        packed = encoder.images(data.image_features(places[:1]))
         found = "text"
     else:
-        packed = encoders.text(data.text_features(places[:1]))
+        packed = encoder.texts(data.text_features(places[:1]))
         found = "image"
-    query, packed = f"{ask_with} of {item}", np.asarray(packed)
+    query = f"{ask_with} of {item}"
     return _answer(finished, query, row, packed, found, top_k, server)
 
 
@@ -212,8 +183,9 @@ def search_vectors(
         vectors = vectors.reshape(-1, *shape).astype(np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError(f"{file} holds values that float32 cannot hold.")
-    encode = getattr(_encoders(finished), ask_with)
-    packed = np.asarray(encode(vectors))
+    encoder = queries.QueryEncoder(finished)
+    encode = encoder.images if ask_with == "image" else encoder.texts
+    packed = encode(vectors)
     found = "image" if ask_with == "text" else "text"
     name = os.path.basename(file)
     return [
@@ -321,12 +293,6 @@ def draw_where(
             "--picture draws thumbnails, and this run has none; train with "
             "--thumbnails, or leave --picture out."
         )
-
-
-def _encoders(finished):
-    from common.runs import exported
-
-    return exported.load(finished.directory / "saved_model", finished.bits)
 
 
 def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:

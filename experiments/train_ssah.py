@@ -6,35 +6,15 @@ python -m experiments.train_ssah --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.backbones import choice
-from common.data import draws as data_draws
 from experiments.methods import commands
 from experiments.methods import trainings
 from ssah import config as ssah_config
 
 
-def _fit(config, prepared):
-    from common.training import fitting
-    from ssah import training
+def _model(config, prepared):
+    from ssah import model
 
-    run, data, rows = prepared.run, prepared.data, prepared.split.train
-    config = config.for_rows(len(rows))
-    draws = data_draws.PairDraws.at_most(len(rows), config.batch_size, run.seed)
-    model = training.build_model(
-        config, data, rows, draws.steps_per_epoch, run.seed, run.jit_compile
-    )
-    schedule = training.schedule(config)
-    fitting.fit(
-        prepared,
-        model,
-        draws,
-        len(schedule.phases),
-        [training.TakeTurns(schedule, data, rows)],
-        training.optimizers(model),
-        # Codes mean something once both networks had their turn.
-        unscored_phases=("labnet", "imgnet", "discriminators"),
-        with_labels=True,
-    )
-    return model
+    return model.SSAH(config, prepared.run.seed)
 
 
 def _check(config, data, split):
@@ -50,7 +30,7 @@ METHOD = trainings.Method(
         "SSAH-3": {"adversarial": False},
         "SSAH": {},
     },
-    _fit,
+    _model,
     _check,
     supervised=True,
 )

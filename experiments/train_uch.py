@@ -6,7 +6,6 @@ python -m experiments.train_uch --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.backbones import choice
-from common.data import draws as data_draws
 from common.training import divergence
 from experiments.methods import commands
 from experiments.methods import trainings
@@ -14,31 +13,10 @@ from uch import collapse
 from uch import config as uch_config
 
 
-def _fit(config, prepared):
-    from common.training import fitting
-    from uch import training
+def _model(config, prepared):
+    from uch import model
 
-    run, data, rows = prepared.run, prepared.data, prepared.split.train
-    config = config.for_rows(len(rows))
-    draws = data_draws.PairDraws.at_most(len(rows), config.batch_size, run.seed)
-    model = training.build_model(
-        config,
-        data.image_shape,
-        data.text_dim,
-        draws.steps_per_epoch,
-        run.seed,
-        run.jit_compile,
-        data.text_kind,
-    )
-    fitting.fit(
-        prepared,
-        model,
-        draws,
-        config.epochs,
-        [training.WatchCollapse(data, rows, config)],
-        training.optimizers(model),
-    )
-    return model
+    return model.UCH(config, prepared.run.seed)
 
 
 def _check(config, data, split):
@@ -58,7 +36,7 @@ METHOD = trainings.Method(
         "UCH without coupling": {"couple": False},
         "UCH": {},
     },
-    _fit,
+    _model,
     _check,
     failures=(collapse.CollapseError, divergence.DivergedError),
 )

@@ -6,51 +6,16 @@ python -m experiments.train_ugach --ablation --num_seeds=3 --lengths=16,32
 """
 
 from common.data import arrays
-from common.runs import runner
 from experiments.methods import commands
 from experiments.methods import trainings
 from ugach import config as ugach_config
 
 
-def _fit(config, prepared):
-    from common.training import fitting
-    from ugach import training
+def _model(config, prepared):
+    from ugach import model
 
-    run, data, rows = prepared.run, prepared.data, prepared.split.train
-    config = config.for_rows(len(rows))
-    with runner.one_sentence_errors():
-        prepared.cache_dir.mkdir(parents=True, exist_ok=True)
-        draws = training.make_draws(
-            config,
-            data,
-            rows,
-            prepared.cache_dir,
-            run.seed,
-            fitting.show_progress("Correlation graph", len(rows)),
-        )
-    model = training.build_model(
-        config,
-        data.image_dim,
-        data.text_dim,
-        draws,
-        run.seed,
-        run.jit_compile,
-        data.text_kind,
-    )
-    schedule = training.schedule(config)
-    fitting.fit(
-        prepared,
-        model,
-        draws,
-        schedule.total,
-        [training.AlternatePlayers(schedule, data, rows, config)],
-        {
-            "discriminator": model.discriminator_optimizer,
-            "generator": model.generator_optimizer,
-        },
-        unscored_phases=("generator",),
-    )
-    return model
+    prepared.cache_dir.mkdir(parents=True, exist_ok=True)
+    return model.UGACH(config, prepared.run.seed, prepared.cache_dir)
 
 
 def _check(config, data, split):
@@ -66,7 +31,7 @@ METHOD = trainings.Method(
         "Baseline-GAN": {"mode": "baseline_gan"},
         "UGACH": {"mode": "ugach"},
     },
-    _fit,
+    _model,
     _check,
 )
 

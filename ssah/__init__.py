@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ("Config", "PRESETS", "SSAH", "__version__")
 # It needs TensorFlow.
-__getattr__ = lazy.names(__name__, SSAH="model")
+__getattr__ = lazy.keras_names(__name__, SSAH="model")

@@ -13,10 +13,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common.backbones import building
+from common.backbones import choice
+from common.data import subset
 from common.models import base
 from common.models import distribution
+from common.training import trainer
+from ssah import config as ssah_config
 from ssah import networks
-from ssah import objective as ssah_objective
+from ssah import training
 
 
 class Bank:
@@ -39,7 +44,8 @@ class Bank:
         self.targets.assign(targets)
 
 
-class SSAH(base.HashingModel):
+@keras.saving.register_keras_serializable("ssah")
+class SSAH(trainer.Trainer):
     """LabNet guides ImgNet and TxtNet; two discriminators compare features.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from
@@ -50,54 +56,28 @@ class SSAH(base.HashingModel):
     `txtnet` and `discriminators`. Every phase but the last needs `set_bank`.
 
     Args:
-        bits: K, the code length.
-        image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
-            of pixels.
-        text_dim: Width of the bag of words.
-        label_dim: c, the number of labels.
-        architecture: Of the networks.
-        objective: Weights and forms of the losses.
-        has_labnet: Whether there is a LabNet; without one (the paper's
-            SSAH-1) ImgNet and TxtNet guide each other.
-        joint_targets: Whether B is the sign of the networks' summed codes; a
-            network's own otherwise.
-        backbone: Network from pixels to features, which ImgNet begins with
-            and trains; None where images are features.
-        word_order: Text columns in the order in which TxtNet pools them,
-            [d_text] integers; as they are without.
-        seed: Seed of the weights.
+        config: Settings, a `ssah.Config`.
+        seed: Seed of the weights and of the batches.
+        **kwargs: Changed settings, such as `bits=32`, and those of
+            `common.models.configured.ConfiguredModel`.
     """
+
+    settings_class = ssah_config.Config
+    presets = ssah_config.PRESETS
+    supervised = True
+    # Codes mean something once both networks had their turn.
+    unscored_phases = ("labnet", "imgnet", "discriminators")
 
     def __init__(
         self,
-        bits: int,
-        image_shape: tuple[int, ...],
-        text_dim: int,
-        label_dim: int,
-        architecture: networks.Architecture,
-        objective: ssah_objective.Objective,
-        has_labnet: bool = True,
-        joint_targets: bool = True,
-        backbone: keras.Sequential | None = None,
-        word_order: np.ndarray | None = None,
+        config: ssah_config.Config | None = None,
         seed: int = 0,
+        **kwargs: Any,
     ):
-        super().__init__(bits, image_shape, text_dim)
-        # Seeds of one run must not meet those of the next.
-        first = 32 * seed
-        shape = (architecture, bits, label_dim)
-        self.labnet = networks.lab_net(*shape, first) if has_labnet else None
-        self.imgnet = networks.img_net(*shape, image_shape, backbone, first + 4)
-        self.txtnet = networks.txt_net(*shape, text_dim, word_order, first + 8)
-        self.image_discriminator = networks.discriminator(
-            architecture, first + 12, "image_discriminator"
-        )
-        self.text_discriminator = networks.discriminator(
-            architecture, first + 16, "text_discriminator"
-        )
-        self.label_dim = label_dim
-        self.objective = objective
-        self.joint_targets = joint_targets
+        super().__init__(config, seed, **kwargs)
+        self.objective = training.make_objective(self.config)
+        self.joint_targets = self.config.quantization_target == "joint"
+        self.labnet = None
         self.bank = None
         self.add_loss_trackers(
             "labnet_loss",
@@ -107,32 +87,99 @@ class SSAH(base.HashingModel):
             "txtnet_adversarial_loss",
             "discriminator_loss",
         )
-        self.built = True
 
-    def compile(
-        self,
-        labnet_optimizer: keras.optimizers.Optimizer | None,
-        imgnet_optimizer: keras.optimizers.Optimizer,
-        txtnet_optimizer: keras.optimizers.Optimizer,
-        discriminator_optimizer: keras.optimizers.Optimizer,
-        **kwargs: Any,
-    ) -> None:
-        """Gives each player its optimizer; LabNet's is None without LabNet.
+    def build_networks(self) -> None:
+        """Three networks and two discriminators.
 
-        All are built here: Keras skips an unbuilt optimizer's state when it
-        restores a checkpoint.
+        Raises:
+            ValueError: The number of labels is not known.
         """
-        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
-        super().compile(optimizer=None, **kwargs)
-        self.labnet_optimizer = labnet_optimizer
-        self.imgnet_optimizer = imgnet_optimizer
-        self.txtnet_optimizer = txtnet_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
-        if self.labnet is not None:
-            labnet_optimizer.build(self.labnet.trainable_variables)
-        imgnet_optimizer.build(self.imgnet.trainable_variables)
-        txtnet_optimizer.build(self.txtnet.trainable_variables)
-        discriminator_optimizer.build(self.discriminator_variables)
+        if self.label_dim is None:
+            raise ValueError(
+                "SSAH learns from labels; `build` needs the shape of `labels` "
+                "too. Call `fit` or `build` first."
+            )
+        config = self.config
+        # Seeds of one run must not meet those of the next: the networks' own
+        # are those from 32 times the seed to 19 more.
+        first = 32 * self.seed
+        architecture = training.architecture(config, self.text_kind)
+        shape = (architecture, self.bits, self.label_dim)
+        backbone = building.build(
+            config.backbone,
+            "" if self.is_restored else config.backbone_weights,
+            self.image_shape,
+            first + 20,
+        )
+        order = self.measured.get("word_order")
+        if config.labnet:
+            self.labnet = networks.lab_net(*shape, first)
+        self.imgnet = networks.img_net(
+            *shape, self.image_shape, backbone, first + 4
+        )
+        self.txtnet = networks.txt_net(
+            *shape,
+            self.text_dim,
+            None if order is None else np.asarray(order),
+            first + 8,
+        )
+        self.image_discriminator, self.text_discriminator = (
+            networks.discriminator(architecture, first + place, name)
+            for place, name in (
+                (12, "image_discriminator"),
+                (16, "text_discriminator"),
+            )
+        )
+
+    @property
+    def player_names(self) -> tuple[str, ...]:
+        """The networks that there are, and both discriminators as one."""
+        names = (*training.NETWORKS, "discriminator")
+        return names if self.config.labnet else names[1:]
+
+    @property
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """Weights of each network, and of both discriminators."""
+        found = {
+            name: getattr(self, name).trainable_variables
+            for name in self.player_names[:-1]
+        }
+        return found | {"discriminator": self.discriminator_variables}
+
+    @property
+    def suits_xla(self) -> bool:
+        """Whether images are features."""
+        return not choice.slow_in_xla(self.config.backbone)
+
+    def settings_for(self, rows: int) -> ssah_config.Config:
+        """The settings, with what depends on the number of training rows."""
+        return self.config.for_rows(rows)
+
+    def check(self, train: subset.Subset) -> None:
+        """Refuses a backbone that does not fit the images."""
+        config = self.config
+        choice.check(
+            config.backbone, config.backbone_weights, train.image_shape
+        )
+
+    def measure(self, train: subset.Subset) -> dict:
+        """The order of words in which windows mean something."""
+        return training.measure(self.config, train)
+
+    def preset_optimizers(
+        self, steps_per_epoch: int
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Optimizers of the settings, whose rates fall with the rounds."""
+        return training.optimizers(self.run_config, steps_per_epoch)
+
+    @property
+    def schedule_epochs(self) -> int:
+        """Epochs of the settings, all networks' counted."""
+        return len(training.schedule(self.run_config).phases)
+
+    def turns(self, train: subset.Subset) -> training.Turns:
+        """Which network learns in which epoch, with its bank."""
+        return training.Turns(self, train)
 
     @property
     def discriminator_variables(self) -> list[keras.Variable]:
@@ -238,8 +285,7 @@ class SSAH(base.HashingModel):
                     items=self.bank.labels.shape[0],
                 )
             )
-        variables = self.labnet.trainable_variables
-        self._apply(tape, loss, variables, self.labnet_optimizer)
+        self.descend(tape, loss, "labnet")
         return {"labnet_loss": loss}
 
     def _imgnet_step(self, batch):
@@ -269,8 +315,7 @@ class SSAH(base.HashingModel):
             )
             adversarial = self._adversarial(discriminator, outputs.features)
             total = loss + adversarial
-        optimizer = getattr(self, f"{name}_optimizer")
-        self._apply(tape, total, network.trainable_variables, optimizer)
+        self.descend(tape, total, name)
         return {
             f"{name}_loss": loss,
             f"{name}_adversarial_loss": adversarial,
@@ -294,39 +339,39 @@ class SSAH(base.HashingModel):
             real_for_image, real_for_text = text, image
         else:
             semantic = self.labnet.features(batch["labels"])
+            semantic = tf.cast(semantic, tf.float32)
             real_for_image = real_for_text = semantic
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(
                 self.objective.discriminator(
-                    self.image_discriminator(real_for_image),
-                    self.image_discriminator(image),
+                    *self._judged(
+                        self.image_discriminator, real_for_image, image
+                    )
                 )
             ) + tf.reduce_mean(
                 self.objective.discriminator(
-                    self.text_discriminator(real_for_text),
-                    self.text_discriminator(text),
+                    *self._judged(self.text_discriminator, real_for_text, text)
                 )
             )
-        self._apply(
-            tape,
-            loss,
-            self.discriminator_variables,
-            self.discriminator_optimizer,
-        )
+        self.descend(tape, loss, "discriminator")
         return {"discriminator_loss": loss}
 
     def _whole(self, outputs, batch):
         """Outputs for the whole batch, of which a replica has its share."""
         rows = batch["labels"].shape[0]
         return tf.nest.map_structure(
-            lambda own: distribution.gathered(own, rows), outputs
+            lambda own: distribution.gathered(tf.cast(own, tf.float32), rows),
+            outputs,
         )
+
+    def _judged(self, discriminator, *features):
+        return [tf.cast(discriminator(one), tf.float32) for one in features]
 
     def _adversarial(self, discriminator, features) -> tf.Tensor:
         if not self.objective.adversarial_weight:
             return tf.zeros([])
         loss = tf.reduce_mean(
-            self.objective.adversarial(discriminator(features))
+            self.objective.adversarial(*self._judged(discriminator, features))
         )
         # A discriminator that has not learned yet has nothing to say.
         learned = self.discriminator_optimizer.iterations > 0
@@ -336,7 +381,3 @@ class SSAH(base.HashingModel):
         if self.joint_targets:
             return tf.gather(self.bank.targets, batch["index"])
         return networks.signs(outputs.codes)
-
-    def _apply(self, tape, loss, variables, optimizer) -> None:
-        gradients = distribution.gradient(tape, loss, variables)
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))

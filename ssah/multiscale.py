@@ -6,6 +6,7 @@ d words, L windows.
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ import tensorflow as tf
 WINDOWS = {"released": (5, 10, 15, 30, 50), "paper": (1, 2, 3, 5, 10)}
 
 
+@keras.saving.register_keras_serializable("ssah")
 class MultiScale(keras.layers.Layer):
     """Appends averages over windows of the bag of words, one scale a level.
 
@@ -50,8 +52,16 @@ class MultiScale(keras.layers.Layer):
         summed: bool = False,
         order: np.ndarray | None = None,
         name: str = "multi_scale",
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(name=name, **kwargs)
+        self._settings = {
+            "words": words,
+            "windows": tuple(windows),
+            "resized": resized,
+            "summed": summed,
+            "order": None if order is None else np.asarray(order).tolist(),
+        }
         self.windows = tuple(w for w in windows if w <= words)
         self.resized = resized
         self._order = None if order is None else np.asarray(order, np.int32)
@@ -92,6 +102,10 @@ class MultiScale(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """[n, d] to [n, m]."""
         return (*input_shape[:-1], self.output_dim)
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal block."""
+        return super().get_config() | self._settings
 
 
 def _before_softplus(scale: float) -> float:

@@ -6,6 +6,7 @@ items, s semantic features, K bits, c labels.
 """
 
 import dataclasses
+from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -14,6 +15,7 @@ import tensorflow as tf
 
 from common.backbones import response_normalization
 from common.models import scaling
+from common.models import settings
 from ssah import multiscale
 
 # Lengths of scaled inputs: about what raw CNN features and captions of a few
@@ -30,8 +32,9 @@ class Outputs(NamedTuple):
     labels: tf.Tensor  # L^, [n, c] in (0, 1)
 
 
+@keras.saving.register_keras_serializable("ssah")
 @dataclasses.dataclass(frozen=True)
-class Architecture:
+class Architecture(settings.Serializable):
     """Widths and kinds of layers; see `ssah.config.Config` for the fields."""
 
     feature_units: int
@@ -77,11 +80,12 @@ class Architecture:
         return [response_normalization.ResponseNormalization()]
 
 
+@keras.saving.register_keras_serializable("ssah")
 class SemanticNet(keras.layers.Layer):
     """Semantic features, and from them relaxed codes and predicted labels.
 
     Args:
-        layers: From the input, with its width, to the features.
+        features: From the input to the features.
         architecture: Widths and kinds of layers.
         bits: K, the code length.
         label_dim: c, the number of labels.
@@ -93,16 +97,24 @@ class SemanticNet(keras.layers.Layer):
 
     def __init__(
         self,
-        layers: list[keras.layers.Layer],
+        features: keras.Sequential,
         architecture: Architecture,
         bits: int,
         label_dim: int,
         normalized_heads: bool,
         seed: int,
         name: str,
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
-        self.features = keras.Sequential(layers, name=f"{name}_features")
+        super().__init__(name=name, **kwargs)
+        self._settings = {
+            "bits": bits,
+            "label_dim": label_dim,
+            "normalized_heads": normalized_heads,
+            "seed": seed,
+        }
+        self._architecture = architecture
+        self.features = features
         heads = []
         for units, activation, head_seed in (
             (bits, "tanh", seed),
@@ -124,9 +136,43 @@ class SemanticNet(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> Outputs:
         """Features, relaxed codes and label probabilities of [n, d]."""
         features = self.features(inputs)
-        return Outputs(
-            features, self.code_head(features), self.label_head(features)
+        found = (
+            features,
+            self.code_head(features),
+            self.label_head(features),
         )
+        # Losses are float32, whatever networks compute in.
+        return Outputs(*(tf.cast(values, tf.float32) for values in found))
+
+    def compute_output_shape(self, input_shape: tuple) -> Outputs:
+        """[n, d] to the shapes of features, codes and labels."""
+        count = input_shape[0]
+        return Outputs(
+            (count, self._architecture.feature_units),
+            (count, self._settings["bits"]),
+            (count, self._settings["label_dim"]),
+        )
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal network."""
+        objects = {
+            "features": self.features,
+            "architecture": self._architecture,
+        }
+        written = {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in objects.items()
+        }
+        return super().get_config() | self._settings | written
+
+    @classmethod
+    def from_config(cls, config: dict) -> "SemanticNet":
+        """The network that `get_config` describes."""
+        read = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("features", "architecture")
+        }
+        return cls(**(config | read))
 
 
 def lab_net(
@@ -139,7 +185,7 @@ def lab_net(
         *architecture.normalization(),
         architecture.dense(architecture.feature_units, "relu", seed + 1),
     ]
-    return SemanticNet(
+    return _semantic_net(
         layers, architecture, bits, label_dim, False, seed + 2, "labnet"
     )
 
@@ -168,7 +214,7 @@ def img_net(
     layers.append(
         architecture.dense(architecture.feature_units, "relu", seed + 1)
     )
-    return SemanticNet(
+    return _semantic_net(
         layers, architecture, bits, label_dim, False, seed + 2, "imgnet"
     )
 
@@ -205,9 +251,14 @@ def txt_net(
         *architecture.normalization(),
         architecture.dense(architecture.feature_units, "relu", seed + 1),
     ]
-    return SemanticNet(
+    return _semantic_net(
         layers, architecture, bits, label_dim, True, seed + 2, "txtnet"
     )
+
+
+def _semantic_net(layers, *settings) -> SemanticNet:
+    features = keras.Sequential(layers, name=f"{settings[-1]}_features")
+    return SemanticNet(features, *settings)
 
 
 def discriminator(

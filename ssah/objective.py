@@ -2,14 +2,17 @@
 
 import dataclasses
 
+import keras
 import tensorflow as tf
 
+from common.models import settings
 from ssah import losses
 from ssah import networks
 
 
+@keras.saving.register_keras_serializable("ssah")
 @dataclasses.dataclass(frozen=True)
-class Objective:
+class Objective(settings.Serializable):
     """The settings of the losses; see `ssah.config.Config` for the fields."""
 
     feature_pair_weight: float = 1.0

@@ -1,4 +1,4 @@
-"""From settings to a compiled model, and which network each epoch trains."""
+"""What settings describe: losses, optimizers, who trains in which epoch."""
 
 import dataclasses
 
@@ -6,13 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common.backbones import building
-from common.backbones import choice
-from common.data import arrays
 from common.data import pipeline
+from common.data import subset
 from common.models import schedules
 from ssah import config as ssah_config
-from ssah import model as ssah_model
 from ssah import multiscale
 from ssah import networks
 from ssah import objective
@@ -47,14 +44,26 @@ class Schedule:
     @property
     def phases(self) -> list[str]:
         """Phase of every epoch of the run."""
-        networks = ["imgnet"] * self.imgnet_epochs
-        networks += ["txtnet"] * self.txtnet_epochs
+        first = ["labnet"] * self.first_labnet_epochs + self._networks
+        return first + self._later_round * (self.rounds - 1)
+
+    def phase(self, epoch: int) -> str:
+        """Phase of an epoch counted from 0; more rounds follow the last."""
+        phases = self.phases
+        if epoch < len(phases):
+            return phases[epoch]
+        later = self._later_round
+        return later[(epoch - len(phases)) % len(later)]
+
+    @property
+    def _networks(self) -> list[str]:
+        image, text = self.imgnet_epochs, self.txtnet_epochs
+        return ["imgnet"] * image + ["txtnet"] * text
+
+    @property
+    def _later_round(self) -> list[str]:
         adversaries = ["discriminators"] * self.discriminator_epochs
-        later = ["labnet"] * self.labnet_epochs + networks
-        phases = ["labnet"] * self.first_labnet_epochs + networks
-        for _ in range(1, self.rounds):
-            phases += adversaries + later
-        return phases
+        return adversaries + ["labnet"] * self.labnet_epochs + self._networks
 
 
 def schedule(config: ssah_config.Config) -> Schedule:
@@ -69,123 +78,74 @@ def schedule(config: ssah_config.Config) -> Schedule:
     )
 
 
-def build_model(
-    config: ssah_config.Config,
-    data: arrays.CrossModalData,
-    rows: np.ndarray,
-    steps_per_epoch: int,
-    seed: int,
-    jit_compile: bool = True,
-) -> ssah_model.SSAH:
-    """Builds and compiles the model that a config describes.
-
-    Args:
-        config: Settings.
-        data: The data set.
-        rows: Training rows, [n] int64; only an order of words is learned from
-            them here.
-        steps_per_epoch: Batches in an epoch.
-        seed: Seed of the weights.
-        jit_compile: Whether steps are compiled by XLA.
-    """
-    model = ssah_model.SSAH(
-        config.bits,
-        data.image_shape,
-        data.text_dim,
-        data.labels.shape[1],
-        _architecture(config, data.text_kind),
-        _objective(config),
-        config.labnet,
-        config.quantization_target == "joint",
-        # The networks' own seeds are those from 32 times the seed to 19 more.
-        building.build(
-            config.backbone,
-            config.backbone_weights,
-            data.image_shape,
-            32 * seed + 20,
-        ),
-        _word_order(config, data, rows),
-        seed,
-    )
-    stages = (
-        (
+def optimizers(
+    config: ssah_config.Config, steps_per_epoch: int
+) -> dict[str, keras.optimizers.Optimizer]:
+    """Each player's optimizer; rates fall with the rounds."""
+    stages = {
+        "labnet": (
             config.labnet_learning_rate,
             config.labnet_epochs,
             config.first_labnet_epochs,
         ),
-        (config.imgnet_learning_rate, config.imgnet_epochs, None),
-        (config.txtnet_learning_rate, config.txtnet_epochs, None),
-        (config.discriminator_learning_rate, config.discriminator_epochs, None),
-    )
-    optimizers = [
-        _optimizer(config, rate, steps_per_epoch, epochs, first)
-        for rate, epochs, first in stages
-    ]
-    if not config.labnet:
-        optimizers[0] = None
-    jit_compile = jit_compile and not choice.slow_in_xla(config.backbone)
-    model.compile(*optimizers, jit_compile=jit_compile)
-    return model
+        "imgnet": (config.imgnet_learning_rate, config.imgnet_epochs, None),
+        "txtnet": (config.txtnet_learning_rate, config.txtnet_epochs, None),
+        "discriminator": (
+            config.discriminator_learning_rate,
+            config.discriminator_epochs,
+            None,
+        ),
+    }
+    return {
+        name: _optimizer(config, rate, steps_per_epoch, epochs, first)
+        for name, (rate, epochs, first) in stages.items()
+        if config.labnet or name != "labnet"
+    }
 
 
-def optimizers(
-    model: ssah_model.SSAH,
-) -> dict[str, keras.optimizers.Optimizer]:
-    """The optimizer of each player that the model has, by its name."""
-    players = (*NETWORKS, "discriminator")
-    found = {name: getattr(model, f"{name}_optimizer") for name in players}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-class TakeTurns(keras.callbacks.Callback):
+class Turns:
     """Gives each epoch its phase, and that phase its bank.
 
     Args:
-        schedule: Who trains when.
-        data: The data set.
-        rows: Training rows, [n] int64.
+        model: A `ssah.SSAH`.
+        train: Training items, with labels.
     """
 
-    def __init__(
-        self,
-        schedule: Schedule,
-        data: arrays.CrossModalData,
-        rows: np.ndarray,
-    ):
-        super().__init__()
-        self._phases = schedule.phases
-        self._rows = rows
-        self._labels = np.asarray(data.labels[rows], np.float32)
+    def __init__(self, model: keras.Model, train: subset.Subset):
+        self._model = model
+        self._schedule = schedule(model.run_config)
+        self._count = len(train)
+        self._labels = np.asarray(train.labels, np.float32)
         self._read = {
             "labnet": lambda block: self._labels[block],
-            "imgnet": lambda block: data.image_features(rows[block]),
-            "txtnet": lambda block: data.text_features(rows[block]),
+            "imgnet": train.image_features,
+            "txtnet": train.text_features,
         }
         self._encoders = {}
         self._outputs = {}
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Switches the phase and fills the bank from the networks."""
-        phase = self._phases[epoch]
+    def begin(self, epoch: int) -> str:
+        """Fills the bank from the networks; returns the phase."""
+        phase = self._schedule.phase(epoch)
         if phase != "discriminators":
             self._fill_bank(phase)
-        self.model.set_phase(phase)
+        return phase
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
         """Forgets what the network that has just learned said before."""
-        self._outputs.pop(self._phases[epoch], None)
+        self._outputs.pop(self._schedule.phase(epoch), None)
 
     def _fill_bank(self, phase: str) -> None:
         features, codes = self._output(self._guide(phase))
         targets = np.zeros_like(codes)
-        if self.model.joint_targets:
+        if self._model.joint_targets:
             voters = self._voters(phase)
             votes = np.sum([self._output(name)[1] for name in voters], axis=0)
             targets = networks.signs(votes).numpy()
-        self.model.set_bank(features, codes, targets, self._labels)
+        self._model.set_bank(features, codes, targets, self._labels)
 
     def _guide(self, phase: str) -> str:
-        if self.model.labnet is not None:
+        if self._model.labnet is not None:
             return "labnet"
         return "txtnet" if phase == "imgnet" else "imgnet"
 
@@ -193,7 +153,7 @@ class TakeTurns(keras.callbacks.Callback):
         """The networks whose codes mean something by now, and the learner."""
         return [
             name
-            for name, optimizer in optimizers(self.model).items()
+            for name, optimizer in self._model.optimizers.items()
             if name in NETWORKS and (name == phase or _steps(optimizer) > 0)
         ]
 
@@ -203,15 +163,15 @@ class TakeTurns(keras.callbacks.Callback):
             both = pipeline.encode(
                 self._encoder(network),
                 self._read[network],
-                len(self._rows),
+                self._count,
             )
-            self._outputs[network] = np.split(both, [-self.model.bits], axis=1)
+            self._outputs[network] = np.split(both, [-self._model.bits], axis=1)
         return self._outputs[network]
 
     def _encoder(self, name: str):
         """F beside H of a network; traced once however many epochs ask."""
         if name not in self._encoders:
-            network = getattr(self.model, name)
+            network = getattr(self._model, name)
 
             def outputs(inputs):
                 found = network(inputs)
@@ -230,7 +190,10 @@ def _steps(optimizer) -> int:
     return int(optimizer.iterations.value.numpy())
 
 
-def _architecture(config, text_kind) -> networks.Architecture:
+def architecture(
+    config: ssah_config.Config, text_kind: str = "bag_of_words"
+) -> networks.Architecture:
+    """Widths and kinds of layers, for bags of words or embeddings."""
     windows = multiscale.WINDOWS[config.multi_scale_levels]
     return networks.Architecture(
         feature_units=config.feature_units,
@@ -251,16 +214,19 @@ def _architecture(config, text_kind) -> networks.Architecture:
     )
 
 
-def _word_order(config, data, rows) -> np.ndarray | None:
+def measure(config: ssah_config.Config, train: subset.Subset) -> dict:
+    """The `word_order` of the training items, where the settings have one."""
     if config.word_order == "vocabulary" or config.text_network == "mlp3":
-        return None
-    if data.text_kind == "embedding":
+        return {}
+    if train.data.text_kind == "embedding":
         # Its columns are no words, and have no order.
-        return None
-    return word_order.by_labels(data, rows)
+        return {}
+    order = word_order.by_labels(train.data, train.rows)
+    return {"word_order": order.tolist()}
 
 
-def _objective(config) -> objective.Objective:
+def make_objective(config: ssah_config.Config) -> objective.Objective:
+    """The losses of all networks."""
     return objective.Objective(
         feature_pair_weight=config.feature_pair_weight,
         hash_pair_weight=config.hash_pair_weight,

@@ -25,6 +25,9 @@ BELOW = {
 BELOW["runs"] = BELOW["data"] | {"data"}
 for _room in ("training", "reports", "beam"):
     BELOW[_room] = BELOW["runs"] | {"runs"}
+BELOW["service"] = BELOW["runs"] | {"runs", "reports"}
+# A trained model exports itself.
+BELOW["training"] |= {"reports"}
 # A folder holds about as many modules as one can keep in mind.
 MOST_MODULES = 15
 FLAG_MODULES = (
@@ -220,6 +223,7 @@ def statements_at_import(source):
         ast.Import,
         ast.ImportFrom,
         ast.FunctionDef,
+        ast.AsyncFunctionDef,
         ast.ClassDef,
         ast.Assign,
         ast.AnnAssign,

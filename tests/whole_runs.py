@@ -33,25 +33,21 @@ class Record(keras.callbacks.Callback):
         self.losses.append(dict(logs))
 
 
-def train(model, batches, steps, epochs, callbacks, checkpoint_dir=None):
-    """Trains up to an epoch, from the newest checkpoint where one is.
-
-    `batches` makes the data set of the steps from one up to another.
-    """
+def train(model, train, epochs=None, checkpoint_dir=None, callbacks=()):
+    """Trains up to an epoch, from the newest checkpoint where one is."""
     record = Record()
     callbacks = [*callbacks, record]
     finished = 0
     if checkpoint_dir:
+        train = model.prepare(train)
         saved = checkpoints.Checkpoints(model, checkpoint_dir)
         finished = saved.restore()
         callbacks.append(checkpoints.SaveEpochs(saved))
     model.fit(
-        batches(finished * steps, epochs * steps),
+        train,
         initial_epoch=finished,
         epochs=epochs,
-        steps_per_epoch=steps,
         callbacks=callbacks,
         verbose=0,
-        shuffle=False,
     )
     return record

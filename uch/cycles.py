@@ -5,12 +5,15 @@ Unsupervised Hashing Network for Cross-Modal Retrieval", AAAI 2019. Axes: n
 items, d units of F or Z, m units of Z or H, o outputs of a discriminator.
 """
 
+from typing import Any
+
 import keras
 
 from uch import networks
 from uch.networks import Pair
 
 
+@keras.saving.register_keras_serializable("uch")
 class Cycle(keras.layers.Layer):
     """Two generators that undo each other, and a discriminator on either side.
 
@@ -31,8 +34,16 @@ class Cycle(keras.layers.Layer):
         standardize: bool,
         seed: int,
         name: str,
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(name=name, **kwargs)
+        self._settings = {
+            "units": tuple(units),
+            "discriminator_units": tuple(discriminator_units),
+            "middle_activation": middle_activation,
+            "standardize": standardize,
+            "seed": seed,
+        }
         image, text, hidden, middle = units
         self.image_to_text = networks.Generator(
             (image, hidden, middle, text),
@@ -61,7 +72,7 @@ class Cycle(keras.layers.Layer):
         return Pair(
             self.image_to_text.encoder(real.image, training=training),
             self.text_to_image.encoder(real.text, training=training),
-        )
+        ).in_float32()
 
     def generate(self, middle: Pair) -> Pair:
         """Each modality as the other one's generator makes it, [n, d] each.
@@ -76,7 +87,7 @@ class Cycle(keras.layers.Layer):
         return Pair(
             image=self.text_to_image.decoder(middle.text),
             text=self.image_to_text.decoder(middle.image),
-        )
+        ).in_float32()
 
     def back(self, fake: Pair) -> Pair:
         """What the generators make of generated items, [n, d] each.
@@ -86,14 +97,18 @@ class Cycle(keras.layers.Layer):
         return Pair(
             image=self.text_to_image(fake.text),
             text=self.image_to_text(fake.image),
-        )
+        ).in_float32()
 
     def judge(self, items: Pair) -> Pair:
         """Logits of the discriminators for items of theirs, [n, o] each."""
         return Pair(
             self.image_discriminator(items.image),
             self.text_discriminator(items.text),
-        )
+        ).in_float32()
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal cycle."""
+        return super().get_config() | self._settings
 
 
 def outer_cycle(

@@ -5,18 +5,21 @@ Unsupervised Hashing Network for Cross-Modal Retrieval", AAAI 2019. Axes: B
 pairs of a batch, n items, K bits.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from common.models import base
+from common.backbones import building
+from common.backbones import choice
+from common.data import subset
 from common.models import distribution
+from common.training import trainer
+from uch import config as uch_config
 from uch import cycles
 from uch import networks
-from uch import objective as uch_objective
+from uch import training
 from uch.networks import Pair
 
 # The paper has one rate for networks that read images, one for the others.
@@ -36,7 +39,8 @@ class Stages(NamedTuple):
     codes: Pair  # H, relaxed, [n, K] in (-1, 1)
 
 
-class UCH(base.HashingModel):
+@keras.saving.register_keras_serializable("uch")
+class UCH(trainer.Trainer):
     """An outer cycle between features, and an inner one between its middles.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from
@@ -48,77 +52,96 @@ class UCH(base.HashingModel):
     `inner_generators` make one. An update changes its own players only.
 
     Args:
-        bits: K, the code length.
-        image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
-            of pixels.
-        text_dim: Width of the bag of words.
-        architecture: Of the networks.
-        outer_objective: Weights and forms of the outer cycle's losses.
-        inner_objective: Weights and forms of the inner cycle's losses.
-        couple: Whether the encoders and outer generators also lower the inner
-            cycle's losses.
-        backbone: Network from pixels to features, with which E^I begins and
-            which it trains; None where images are features.
-        seed: Seed of the weights.
+        config: Settings, a `uch.Config`.
+        seed: Seed of the weights and of the batches.
+        **kwargs: Changed settings, such as `bits=32`, and those of
+            `common.models.configured.ConfiguredModel`.
     """
+
+    settings_class = uch_config.Config
+    presets = uch_config.PRESETS
+    player_names = PLAYERS
 
     def __init__(
         self,
-        bits: int,
-        image_shape: tuple[int, ...],
-        text_dim: int,
-        architecture: networks.Architecture,
-        outer_objective: uch_objective.Objective,
-        inner_objective: uch_objective.Objective,
-        couple: bool = True,
-        backbone: keras.Sequential | None = None,
+        config: uch_config.Config | None = None,
         seed: int = 0,
+        **kwargs: Any,
     ):
-        super().__init__(bits, image_shape, text_dim)
-        self.image_encoder = networks.image_encoder(
-            architecture, image_shape, backbone
-        )
-        image_dim = self.image_encoder.output_shape[-1]
-        fitted = architecture.fitted(image_dim, text_dim)
-        # Seeds of one run must not meet those of the next.
-        first = 32 * seed
-        self.text_encoder = networks.text_encoder(fitted, text_dim, first)
-        self.outer = cycles.outer_cycle(fitted, image_dim, first + 1)
-        self.inner = cycles.inner_cycle(fitted, bits, first + 13)
-        self.outer_objective = outer_objective
-        self.inner_objective = inner_objective
-        self.couple = couple
-        for name, objective in (
-            ("outer", outer_objective),
-            ("inner", inner_objective),
-        ):
+        super().__init__(config, seed, **kwargs)
+        objectives = training.objectives(self.config)
+        self.outer_objective, self.inner_objective = objectives
+        for name, objective in zip(("outer", "inner"), objectives, strict=True):
             terms = [f"{name}_{term}_loss" for term in objective.weights]
             self.add_loss_trackers(f"{name}_discriminator_loss", *terms)
-        self.built = True
 
-    def compile(
-        self,
-        optimizers: Mapping[str, keras.optimizers.Optimizer],
-        **kwargs: Any,
-    ) -> None:
-        """Gives each of `PLAYERS` its optimizer, by the player's name.
+    def build_networks(self) -> None:
+        """Encoders and both cycles; E^I begins with a backbone, if any."""
+        config = self.config
+        # Seeds of one run must not meet those of the next: the networks' own
+        # are those from 32 times the seed to 24 more.
+        first = 32 * self.seed
+        backbone = building.build(
+            config.backbone,
+            "" if self.is_restored else config.backbone_weights,
+            self.image_shape,
+            first + 25,
+        )
+        architecture = training.architecture(config, self.text_kind)
+        self.image_encoder = networks.image_encoder(
+            architecture, self.image_shape, backbone
+        )
+        image_dim = self.image_encoder.output_shape[-1]
+        fitted = architecture.fitted(image_dim, self.text_dim)
+        self.text_encoder = networks.text_encoder(fitted, self.text_dim, first)
+        self.outer = cycles.outer_cycle(fitted, image_dim, first + 1)
+        self.inner = cycles.inner_cycle(fitted, self.bits, first + 13)
 
-        All are built here: Keras skips an unbuilt optimizer's state when it
-        restores a checkpoint.
+    @property
+    def suits_xla(self) -> bool:
+        """Whether images are features."""
+        return not choice.slow_in_xla(self.config.backbone)
 
-        Raises:
-            ValueError: A player has no optimizer or an optimizer no player.
-        """
-        if set(optimizers) != set(PLAYERS):
-            raise ValueError(
-                f"Optimizers are needed for {', '.join(PLAYERS)}; received "
-                f"them for {', '.join(optimizers)}."
-            )
-        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
-        super().compile(optimizer=None, **kwargs)
-        for player, optimizer in optimizers.items():
-            setattr(self, f"{player}_optimizer", optimizer)
-            optimizer.build(self.players[player])
+    def settings_for(self, rows: int) -> uch_config.Config:
+        """The settings, with what depends on the number of training rows."""
+        return self.config.for_rows(rows)
+
+    def check(self, train: subset.Subset) -> None:
+        """Refuses a backbone that does not fit the images."""
+        config = self.config
+        choice.check(
+            config.backbone, config.backbone_weights, train.image_shape
+        )
+
+    def preset_optimizers(
+        self, steps_per_epoch: int
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Optimizers of the settings, whose rates fall once."""
+        return {
+            player: training.optimizer(self.run_config, player, steps_per_epoch)
+            for player in PLAYERS
+        }
+
+    def adapt_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Spares biases from weight decay, which Keras does not save."""
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+
+    @property
+    def rate_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One optimizer per modality; the others of it have its rate."""
+        return {
+            "image": self.image_outer_generator_optimizer,
+            "text": self.text_outer_generator_optimizer,
+        }
+
+    @property
+    def schedule_epochs(self) -> int:
+        """Epochs of the settings."""
+        return self.run_config.epochs
+
+    def turns(self, train: subset.Subset) -> training.Turns:
+        """All players at every batch, watched for a collapse."""
+        return training.Turns(self, train)
 
     @property
     def players(self) -> dict[str, list[keras.Variable]]:
@@ -173,9 +196,8 @@ class UCH(base.HashingModel):
 
     def stages(self, images: tf.Tensor, texts: tf.Tensor) -> Stages:
         """F, Z and H of paired inputs, as they are hashed."""
-        return self._stages(
-            Pair(self.image_encoder(images), self.text_encoder(texts))
-        )
+        features = Pair(self.image_encoder(images), self.text_encoder(texts))
+        return self._stages(features.in_float32())
 
     def _stages(self, features: Pair) -> Stages:
         representations = self.outer.middle(features)
@@ -189,7 +211,7 @@ class UCH(base.HashingModel):
         return Pair(
             distribution.gathered(self.image_encoder(batch["image"]), rows),
             distribution.gathered(self.text_encoder(batch["text"]), rows),
-        )
+        ).in_float32()
 
     def phase_steps(self) -> dict:
         """The steps that `fit` can run, by phase."""
@@ -241,12 +263,14 @@ class UCH(base.HashingModel):
             middle = self.outer.middle(features, training=True)
             terms = self.outer_objective.terms(self.outer, features, middle)
             loss = self.outer_objective.generators(terms)
-            if self.couple:
+            if self.config.couple:
                 inner = self.inner_objective.terms(
                     self.inner, middle, self.inner.middle(middle)
                 )
                 loss += self.inner_objective.generators(inner)
-        self._apply(tape, loss, "image_outer_generator", "text_outer_generator")
+        self.descend(
+            tape, loss, "image_outer_generator", "text_outer_generator"
+        )
         return {f"outer_{name}_loss": value for name, value in terms.items()}
 
     def _update_inner_discriminators(self, batch):
@@ -276,7 +300,9 @@ class UCH(base.HashingModel):
             codes = self.inner.middle(real, training=True)
             terms = self.inner_objective.terms(self.inner, real, codes)
             loss = self.inner_objective.generators(terms)
-        self._apply(tape, loss, "image_inner_generator", "text_inner_generator")
+        self.descend(
+            tape, loss, "image_inner_generator", "text_inner_generator"
+        )
         return {f"inner_{name}_loss": value for name, value in terms.items()}
 
     def _update_discriminators(self, name, real, middle):
@@ -286,22 +312,10 @@ class UCH(base.HashingModel):
             loss = getattr(self, f"{name}_objective").discriminators(
                 cycle.judge(real), cycle.judge(fake)
             )
-        self._apply(
+        self.descend(
             tape,
             loss,
             f"image_{name}_discriminator",
             f"text_{name}_discriminator",
         )
         return {f"{name}_discriminator_loss": loss}
-
-    def _apply(self, tape, loss, *names) -> None:
-        """Lets players descend; an ablation may leave some without a slope."""
-        variables = [self.players[name] for name in names]
-        gradients = distribution.gradient(tape, loss, variables)
-        for name, slopes, own in zip(names, gradients, variables, strict=True):
-            optimizer = getattr(self, f"{name}_optimizer")
-            slopes = [
-                tf.zeros(variable.shape) if slope is None else slope
-                for slope, variable in zip(slopes, own, strict=True)
-            ]
-            optimizer.apply_gradients(zip(slopes, own, strict=True))

@@ -7,12 +7,14 @@ discriminator.
 """
 
 import dataclasses
+from typing import Any
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
 from common.models import scaling
+from common.models import settings
 
 # Input lengths in units of the square root of the width: image features have
 # a mean square of 1, and E^T starts well inside the bend of its tanh.
@@ -29,9 +31,14 @@ class Pair(NamedTuple):
     image: tf.Tensor
     text: tf.Tensor
 
+    def in_float32(self) -> "Pair":
+        """The same for losses, whatever networks compute in."""
+        return Pair(*(tf.cast(values, tf.float32) for values in self))
 
+
+@keras.saving.register_keras_serializable("uch")
 @dataclasses.dataclass(frozen=True)
-class Architecture:
+class Architecture(settings.Serializable):
     """Widths and kinds of layers; see `uch.config.Config` for the fields."""
 
     text_feature_units: int
@@ -68,6 +75,7 @@ class Architecture:
         )
 
 
+@keras.saving.register_keras_serializable("uch")
 class Generator(keras.layers.Layer):
     """d -> hidden -> m -> hidden -> d': the middle is the common space.
 
@@ -87,8 +95,15 @@ class Generator(keras.layers.Layer):
         standardize: bool,
         seed: int,
         name: str,
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(name=name, **kwargs)
+        self._settings = {
+            "units": tuple(units),
+            "middle_activation": middle_activation,
+            "standardize": standardize,
+            "seed": seed,
+        }
         inputs, hidden, middle, outputs = units
         standardization = [
             keras.layers.BatchNormalization(
@@ -118,6 +133,14 @@ class Generator(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Generates the other modality, [n, d] to [n, d']."""
         return self.decoder(self.encoder(inputs))
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """[n, d] to [n, d']."""
+        return (*input_shape[:-1], self._settings["units"][-1])
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal network."""
+        return super().get_config() | self._settings
 
 
 def image_encoder(

@@ -2,15 +2,18 @@
 
 import dataclasses
 
+import keras
 import tensorflow as tf
 
+from common.models import settings
 from uch import cycles
 from uch import losses
 from uch.networks import Pair
 
 
+@keras.saving.register_keras_serializable("uch")
 @dataclasses.dataclass(frozen=True)
-class Objective:
+class Objective(settings.Serializable):
     """The settings of one cycle's losses; see `uch.config.Config`.
 
     Attributes:

@@ -1,62 +1,19 @@
-"""From settings to a compiled model, and the watch over its training."""
+"""What settings describe: losses, optimizers, and the watch over a run."""
 
 import dataclasses
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from common.backbones import building
-from common.backbones import choice
-from common.data import arrays
+from common.data import subset
 from common.models import schedules
 from uch import collapse
 from uch import config as uch_config
-from uch import model as uch_model
 from uch import networks
 from uch import objective
 
 # Enough training pairs to see a collapse.
 _SAMPLE = 1024
-
-
-def build_model(
-    config: uch_config.Config,
-    image_shape: tuple[int, ...],
-    text_dim: int,
-    steps_per_epoch: int,
-    seed: int,
-    jit_compile: bool = True,
-    text_kind: str = "bag_of_words",
-) -> uch_model.UCH:
-    """Builds and compiles the model that a config describes."""
-    outer, inner = objectives(config)
-    model = uch_model.UCH(
-        config.bits,
-        image_shape,
-        text_dim,
-        _architecture(config, text_kind),
-        outer,
-        inner,
-        config.couple,
-        # The networks' own seeds are those from 32 times the seed to 24 more.
-        building.build(
-            config.backbone,
-            config.backbone_weights,
-            image_shape,
-            32 * seed + 25,
-        ),
-        seed,
-    )
-    jit_compile = jit_compile and not choice.slow_in_xla(config.backbone)
-    model.compile(
-        {
-            player: _optimizer(config, player, steps_per_epoch)
-            for player in uch_model.PLAYERS
-        },
-        jit_compile=jit_compile,
-    )
-    return model
 
 
 def objectives(
@@ -93,35 +50,21 @@ def objectives(
     return outer, inner
 
 
-def optimizers(model: uch_model.UCH) -> dict[str, keras.optimizers.Optimizer]:
-    """One optimizer per modality; the others of a modality have its rate."""
-    return {
-        "image": model.image_outer_generator_optimizer,
-        "text": model.text_outer_generator_optimizer,
-    }
-
-
-class WatchCollapse(keras.callbacks.Callback):
-    """Adds the signs of a collapse to an epoch's logs, and stops for one.
-
-    Must stand before the callbacks that write logs and checkpoints.
+class Turns:
+    """All players train at every batch; an epoch's end looks for a collapse.
 
     Args:
-        data: The data set.
-        rows: Training rows, [n] int64.
-        config: Settings of the run.
+        model: A `uch.UCH`.
+        train: Training items.
     """
 
-    def __init__(
-        self,
-        data: arrays.CrossModalData,
-        rows: np.ndarray,
-        config: uch_config.Config,
-    ):
-        super().__init__()
-        sample = rows[:: -(-len(rows) // _SAMPLE)]
-        self._images = tf.constant(data.image_features(sample))
-        self._texts = tf.constant(data.text_features(sample))
+    def __init__(self, model: keras.Model, train: subset.Subset):
+        self._model = model
+        # Every so many rows.
+        sample = train[:: -(-len(train) // _SAMPLE)]
+        self._images = tf.constant(sample.image_features(slice(None)))
+        self._texts = tf.constant(sample.text_features(slice(None)))
+        config = model.config
         self._limits = collapse.Limits(
             config.minimum_feature_scale,
             config.minimum_spread,
@@ -129,18 +72,21 @@ class WatchCollapse(keras.callbacks.Callback):
             config.collapse_grace_epochs,
         )
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Measures F, Z and H of the sample.
+    def begin(self, epoch: int) -> str:
+        """The phase of every epoch."""
+        return "algorithm_1"
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Measures F, Z and H of a sample, and adds it to the logs.
 
         Raises:
             CollapseError: They have collapsed.
         """
-        stages = self.model.stages(self._images, self._texts)
-        logs = {} if logs is None else logs
+        stages = self._model.stages(self._images, self._texts)
         for modality in networks.Pair._fields:
             limits = self._limits
             if not getattr(
-                self.model, f"{modality}_encoder"
+                self._model, f"{modality}_encoder"
             ).trainable_variables:
                 # Nothing can shrink features that are given.
                 limits = dataclasses.replace(limits, minimum_feature_scale=0.0)
@@ -153,7 +99,10 @@ class WatchCollapse(keras.callbacks.Callback):
             collapse.check(measured, modality, epoch + 1, limits)
 
 
-def _architecture(config, text_kind) -> networks.Architecture:
+def architecture(
+    config: uch_config.Config, text_kind: str = "bag_of_words"
+) -> networks.Architecture:
+    """Widths and kinds of layers, for bags of words or embeddings."""
     return networks.Architecture(
         text_feature_units=config.text_feature_units,
         outer_hidden_units=config.outer_hidden_units,
@@ -168,9 +117,10 @@ def _architecture(config, text_kind) -> networks.Architecture:
     )
 
 
-def _optimizer(
-    config, player: str, steps_per_epoch: int
+def optimizer(
+    config: uch_config.Config, player: str, steps_per_epoch: int
 ) -> keras.optimizers.Optimizer:
+    """A player's optimizer, whose rate falls once."""
     image = player.startswith("image_")
     initial = config.image_learning_rate if image else config.text_learning_rate
     steps = round(config.decay_at * config.epochs * steps_per_epoch)
@@ -180,8 +130,6 @@ def _optimizer(
         initial, max(1, steps), factor, minimum=initial * factor
     )
     kinds = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
-    optimizer = kinds[config.optimizer](
+    return kinds[config.optimizer](
         rate, weight_decay=config.weight_decay or None
     )
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    return optimizer

@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ("Config", "PRESETS", "UGACH", "__version__")
 # It needs TensorFlow.
-__getattr__ = lazy.names(__name__, UGACH="model")
+__getattr__ = lazy.keras_names(__name__, UGACH="model")

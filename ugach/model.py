@@ -5,6 +5,7 @@ Adversarial Cross-modal Hashing", AAAI 2018. Axes: B queries, P candidates,
 K bits.
 """
 
+import os
 from typing import Any
 from typing import NamedTuple
 
@@ -12,11 +13,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from common.models import base
+from common.data import arrays
+from common.data import draws as data_draws
+from common.data import subset
 from common.models import distribution
+from common.training import trainer
+from ugach import config as ugach_config
 from ugach import losses
 from ugach import networks
-from ugach import objective as ugach_objective
+from ugach import training
 
 
 class Codes(NamedTuple):
@@ -39,7 +44,8 @@ class CodeTable:
         self.text = tf.Variable(tf.zeros([count, bits]), trainable=False)
 
 
-class UGACH(base.HashingModel):
+@keras.saving.register_keras_serializable("ugach")
+class UGACH(trainer.Trainer):
     """Generator and discriminator over a cross-modal correlation graph.
 
     A batch is a dictionary made by `common.data.pipeline.batches` from
@@ -52,75 +58,93 @@ class UGACH(base.HashingModel):
     The discriminator's codes are the model's codes.
 
     Args:
-        bits: K, the code length.
-        image_dim: Width of the image features.
-        text_dim: Width of the bag of words.
-        hidden_units: Width of the common representation layer.
-        objective: Form of the losses.
-        initializer: Initial kernels, see `networks.TwoPathway`.
-        feature_scaling: Scaling of the inputs, see `networks.TwoPathway`.
-        code_metric: `euclidean` distances of relaxed codes, or `cosine`, see
-            `losses.normalized_codes`.
-        weight_decay: Half the squared kernels, times this, joins each loss.
-        parts: Which draws a batch's features stack, `GraphDraws.gathered`.
+        config: Settings, a `ugach.Config`.
         seed: Seed of the weights and of every draw.
-        text_kind: `bag_of_words` or `embedding`, for the scaling.
+        cache_dir: Folder where correlation graphs are kept; without, `fit`
+            makes the graph anew.
+        **kwargs: Changed settings, such as `bits=32`, and those of
+            `common.models.configured.ConfiguredModel`.
     """
 
     threshold = networks.THRESHOLD
+    settings_class = ugach_config.Config
+    presets = ugach_config.PRESETS
+    player_names = ("discriminator", "generator")
+    unscored_phases = ("generator",)
 
     def __init__(
         self,
-        bits: int,
-        image_dim: int,
-        text_dim: int,
-        hidden_units: int,
-        objective: ugach_objective.Objective,
-        initializer: str = "glorot_uniform",
-        feature_scaling: str = "none",
-        code_metric: str = "euclidean",
-        weight_decay: float = 0.0,
-        parts: tuple[str, ...] = ("index", "positive", "pool"),
+        config: ugach_config.Config | None = None,
         seed: int = 0,
-        text_kind: str = "bag_of_words",
+        cache_dir: str | os.PathLike | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(bits, (image_dim,), text_dim)
-        shape = (image_dim, text_dim, hidden_units, bits)
-        form = (initializer, feature_scaling)
-        # Seeds of one run must not meet those of the next.
-        first = 8 * seed
-        self.discriminator = networks.TwoPathway(
-            *shape, *form, first, "discriminator", text_kind
-        )
-        self.generator = networks.TwoPathway(
-            *shape, *form, first + 4, "generator", text_kind
-        )
-        self.objective = objective
-        self.code_metric = code_metric
-        self.weight_decay = weight_decay
-        self.parts = tuple(parts)
-        self.seed = seed
+        super().__init__(config, seed, **kwargs)
+        self.cache_dir = cache_dir
+        self.objective = training.make_objective(self.config)
         self.table = None
         self.add_loss_trackers("discriminator_loss", "generator_loss")
-        self.built = True
 
-    def compile(
-        self,
-        discriminator_optimizer: keras.optimizers.Optimizer,
-        generator_optimizer: keras.optimizers.Optimizer,
-        **kwargs: Any,
-    ) -> None:
-        """Gives each player its optimizer.
+    def build_networks(self) -> None:
+        """Both players' networks, each with four seeds of its own."""
+        config = self.config
+        shape = (*self.image_shape, self.text_dim, config.hidden_units)
+        form = (config.initializer, config.feature_scaling)
+        # Seeds of one run must not meet those of the next.
+        first = 8 * self.seed
+        self.discriminator, self.generator = (
+            networks.TwoPathway(
+                *shape, self.bits, *form, first + 4 * i, name, self.text_kind
+            )
+            for i, name in enumerate(self.player_names)
+        )
 
-        Both are built here: Keras skips an unbuilt optimizer's state when it
-        restores a checkpoint.
-        """
-        # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
-        super().compile(optimizer=None, **kwargs)
-        self.discriminator_optimizer = discriminator_optimizer
-        self.generator_optimizer = generator_optimizer
-        discriminator_optimizer.build(self.discriminator.trainable_variables)
-        generator_optimizer.build(self.generator.trainable_variables)
+    @property
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """Weights of the discriminator and of the generator."""
+        return {
+            name: getattr(self, name).trainable_variables
+            for name in self.player_names
+        }
+
+    def preset_optimizers(
+        self, steps_per_epoch: int
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Optimizers of the settings, whose rates fall with the epochs."""
+        return training.optimizers(self.run_config, steps_per_epoch)
+
+    def settings_for(self, rows: int) -> ugach_config.Config:
+        """The settings, with what depends on the number of training rows."""
+        return self.config.for_rows(rows)
+
+    def check(self, train: subset.Subset) -> None:
+        """Refuses pixels, and too few rows for a batch, pool or graph."""
+        arrays.require_features(train.data)
+        self.config.check_training_rows(len(train))
+
+    def make_draws(
+        self, train: subset.Subset, batch_size: int
+    ) -> data_draws.GraphDraws:
+        """Batches over the correlation graph, or over pairs."""
+        return training.make_draws(
+            self.run_config, train, batch_size, self.seed, self.cache_dir
+        )
+
+    @property
+    def schedule_epochs(self) -> int:
+        """Epochs of the settings, both players' counted."""
+        return training.schedule(self.run_config).total
+
+    def turns(self, train: subset.Subset) -> training.Turns:
+        """Who trains in which epoch, with its opponent's codes."""
+        return training.Turns(self, train)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Which draws a batch's features stack, `GraphDraws.gathered`."""
+        graph = ("positive",) if self.config.mode == "ugach" else ()
+        pool = ("pool",) if self.config.pool_size else ()
+        return ("index", *graph, *pool)
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
         """h(x) of image features by the discriminator, [n, K] in (0, 1)."""
@@ -166,7 +190,7 @@ class UGACH(base.HashingModel):
         with tf.GradientTape() as tape:
             judged = self._codes(self.discriminator, batch)
             loss = self._discriminator_loss(judged, [selection, selection])
-        self._apply(tape, loss, self.discriminator)
+        self.descend(tape, loss, "discriminator")
         return {"discriminator_loss": loss}
 
     def _discriminator_step(self, batch):
@@ -175,7 +199,7 @@ class UGACH(base.HashingModel):
         with tf.GradientTape() as tape:
             judged = self._codes(self.discriminator, batch)
             loss = self._discriminator_loss(judged, selections)
-        self._apply(tape, loss, self.discriminator)
+        self.descend(tape, loss, "discriminator")
         return {"discriminator_loss": loss}
 
     def _generator_step(self, batch):
@@ -184,7 +208,7 @@ class UGACH(base.HashingModel):
         with tf.GradientTape() as tape:
             generated = self._codes(self.generator, batch, positives=False)
             loss = self._generator_loss(generated, judged)
-        self._apply(tape, loss, self.generator)
+        self.descend(tape, loss, "generator")
         return {"generator_loss": loss}
 
     def _adversarial_step(self, batch):
@@ -197,8 +221,8 @@ class UGACH(base.HashingModel):
                     judged, self._selections(batch, generated)
                 )
             generator_loss = self._generator_loss(generated, judged)
-        self._apply(discriminator_tape, discriminator_loss, self.discriminator)
-        self._apply(generator_tape, generator_loss, self.generator)
+        self.descend(discriminator_tape, discriminator_loss, "discriminator")
+        self.descend(generator_tape, generator_loss, "generator")
         return {
             "discriminator_loss": discriminator_loss,
             "generator_loss": generator_loss,
@@ -291,8 +315,9 @@ class UGACH(base.HashingModel):
         ]
 
     def _measurable(self, codes) -> tf.Tensor:
-        """What the losses take distances of."""
-        if self.code_metric == "cosine":
+        """What the losses take distances of, float32."""
+        codes = tf.cast(codes, tf.float32)
+        if self.config.code_metric == "cosine":
             return losses.normalized_codes(codes)
         return codes
 
@@ -303,21 +328,11 @@ class UGACH(base.HashingModel):
         return tf.stack([self.seed, 4 * step + draw])
 
     def _decay(self, player) -> tf.Tensor:
-        if not self.weight_decay:
+        if not self.config.weight_decay:
             return tf.zeros([])
-        return self.weight_decay * tf.add_n(
+        return self.config.weight_decay * tf.add_n(
             [tf.nn.l2_loss(kernel) for kernel in player.kernels()]
         )
-
-    def _apply(self, tape, loss, player) -> None:
-        optimizer = (
-            self.generator_optimizer
-            if player is self.generator
-            else self.discriminator_optimizer
-        )
-        variables = player.trainable_variables
-        gradients = distribution.gradient(tape, loss, variables)
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
 def _directions(codes):

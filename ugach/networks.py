@@ -4,6 +4,8 @@ Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
 Adversarial Cross-modal Hashing", AAAI 2018. Axes: n items, K bits.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -20,6 +22,7 @@ IMAGE_GAIN = 0.5
 TEXT_GAIN = 3.0
 
 
+@keras.saving.register_keras_serializable("ugach")
 class TwoPathway(keras.layers.Layer):
     """One pathway for images and one for texts, ending in the same K bits.
 
@@ -49,8 +52,19 @@ class TwoPathway(keras.layers.Layer):
         seed: int,
         name: str,
         text_kind: str = "bag_of_words",
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(name=name, **kwargs)
+        self._settings = {
+            "image_dim": image_dim,
+            "text_dim": text_dim,
+            "hidden_units": hidden_units,
+            "bits": bits,
+            "initializer": initializer,
+            "scaling": scaling,
+            "seed": seed,
+            "text_kind": text_kind,
+        }
         gain = input_scaling.text_gain(text_kind, text_dim, TEXT_GAIN)
         shape = (hidden_units, bits, initializer)
         self.image_pathway = pathway(
@@ -68,6 +82,22 @@ class TwoPathway(keras.layers.Layer):
             f"{name}_text",
         )
         self.built = True
+
+    def call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Relaxed codes of `image` and `text`, [n, K] each."""
+        return {
+            "image": self.image_pathway(inputs["image"]),
+            "text": self.text_pathway(inputs["text"]),
+        }
+
+    def compute_output_shape(self, input_shape: dict) -> dict:
+        """Shapes of `image` and `text` to (n, K) each."""
+        bits = self._settings["bits"]
+        return {name: (shape[0], bits) for name, shape in input_shape.items()}
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal network."""
+        return super().get_config() | self._settings
 
     def kernels(self) -> list[keras.Variable]:
         """The weight matrices, without biases, for weight decay."""

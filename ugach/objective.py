@@ -3,8 +3,10 @@
 import dataclasses
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
+from common.models import settings
 from ugach import losses
 
 
@@ -22,8 +24,9 @@ class Selection(NamedTuple):
     uniform: bool
 
 
+@keras.saving.register_keras_serializable("ugach")
 @dataclasses.dataclass(frozen=True)
-class Objective:
+class Objective(settings.Serializable):
     """The minimax game's settings, and the loss of either player.
 
     Axes: B queries, P candidates. See `ugach.config.Config` for the fields.

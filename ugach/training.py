@@ -1,19 +1,18 @@
-"""From settings to a compiled model, and who trains in which epoch."""
+"""What settings describe: losses, optimizers, batches, who trains when."""
 
 import dataclasses
-from collections.abc import Callable
+import os
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from common.data import arrays
 from common.data import draws as data_draws
 from common.data import pipeline
+from common.data import subset
 from common.models import schedules
+from common.training import bars
 from ugach import config as ugach_config
 from ugach import graph
-from ugach import model as ugach_model
 from ugach import objective
 
 
@@ -63,76 +62,62 @@ def schedule(config: ugach_config.Config) -> Schedule:
 
 def make_draws(
     config: ugach_config.Config,
-    data: arrays.CrossModalData,
-    rows: np.ndarray,
-    cache_dir: str,
+    train: subset.Subset,
+    batch_size: int,
     seed: int,
-    progress: Callable[[str, int], None] | None = None,
+    cache_dir: str | os.PathLike | None = None,
 ) -> data_draws.GraphDraws:
     """Batches over the correlation graph, or over pairs for a baseline.
+
+    Args:
+        config: Settings.
+        train: Training items.
+        batch_size: Queries of each modality.
+        seed: Seed of everything drawn.
+        cache_dir: Folder where graphs are kept, or None.
 
     Raises:
         ValueError: The graph, pool or batch do not fit the training rows.
     """
+    neighbours = graph.pairs_only(len(train))
     if config.mode == "ugach":
-        neighbours = graph.cached_correlation_graph(
-            cache_dir,
-            data,
-            rows,
-            config.graph_size,
-            config.graph_metric,
-            progress,
-        )
-    else:
-        neighbours = graph.pairs_only(len(rows))
+        inputs = (train.data, train.rows, config.graph_size)
+        shown = bars.show_progress("Correlation graph", len(train))
+        form = (config.graph_metric, shown)
+        if cache_dir is None:
+            neighbours = graph.correlation_graph(*inputs, *form)
+        else:
+            neighbours = graph.cached_correlation_graph(
+                cache_dir, *inputs, *form
+            )
     return data_draws.GraphDraws(
-        neighbours,
-        config.batch_size,
-        config.pool_size,
-        seed,
-        config.pair_share,
+        neighbours, batch_size, config.pool_size, seed, config.pair_share
     )
 
 
-def build_model(
-    config: ugach_config.Config,
-    image_dim: int,
-    text_dim: int,
-    draws: data_draws.GraphDraws,
-    seed: int,
-    jit_compile: bool = True,
-    text_kind: str = "bag_of_words",
-) -> ugach_model.UGACH:
-    """Builds and compiles the model that a config describes."""
-    model = ugach_model.UGACH(
-        config.bits,
-        image_dim,
-        text_dim,
-        config.hidden_units,
-        objective.Objective(
-            margin=config.total_margin,
-            uniform_margin=config.total_uniform_margin,
-            temperature=config.total_temperature,
-            discriminator_loss=config.discriminator_loss,
-            negatives=config.negatives,
-            known_candidates=config.known_candidates,
-            reward=config.reward,
-            generator_gradient=config.generator_gradient,
-            num_samples=config.num_samples,
-            entropy_weight=config.entropy_weight * config.total_temperature,
-        ),
-        config.initializer,
-        config.feature_scaling,
-        config.code_metric,
-        config.weight_decay,
-        draws.gathered,
-        seed,
-        text_kind,
+def make_objective(config: ugach_config.Config) -> objective.Objective:
+    """The losses of both players."""
+    return objective.Objective(
+        margin=config.total_margin,
+        uniform_margin=config.total_uniform_margin,
+        temperature=config.total_temperature,
+        discriminator_loss=config.discriminator_loss,
+        negatives=config.negatives,
+        known_candidates=config.known_candidates,
+        reward=config.reward,
+        generator_gradient=config.generator_gradient,
+        num_samples=config.num_samples,
+        entropy_weight=config.entropy_weight * config.total_temperature,
     )
-    steps_per_epoch = draws.steps_per_epoch
+
+
+def optimizers(
+    config: ugach_config.Config, steps_per_epoch: int
+) -> dict[str, keras.optimizers.Optimizer]:
+    """Each player's optimizer; rates fall with its own epochs."""
     period = config.decay_epochs * steps_per_epoch
-    model.compile(
-        _optimizer(
+    return {
+        "discriminator": _optimizer(
             config,
             schedules.StepDecay(
                 config.discriminator_learning_rate,
@@ -143,7 +128,7 @@ def build_model(
                 config.pretrain_epochs * steps_per_epoch,
             ),
         ),
-        _optimizer(
+        "generator": _optimizer(
             config,
             schedules.StepDecay(
                 config.generator_learning_rate,
@@ -152,9 +137,7 @@ def build_model(
                 config.minimum_learning_rate,
             ),
         ),
-        jit_compile=jit_compile,
-    )
-    return model
+    }
 
 
 def _optimizer(config, rate) -> keras.optimizers.Optimizer:
@@ -163,61 +146,52 @@ def _optimizer(config, rate) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(rate)
 
 
-class AlternatePlayers(keras.callbacks.Callback):
+class Turns:
     """Gives each epoch its player, and that player its opponent's codes.
 
     Args:
-        schedule: Who trains when.
-        data: The data set.
-        rows: Training rows, [n] int64.
-        config: Settings of the run.
+        model: A `ugach.UGACH`.
+        train: Training items.
     """
 
-    def __init__(
-        self,
-        schedule: Schedule,
-        data: arrays.CrossModalData,
-        rows: np.ndarray,
-        config: ugach_config.Config,
-    ):
-        super().__init__()
-        self.schedule = schedule
-        self.data = data
-        self.rows = rows
-        self.copies_start = config.generator_start == "discriminator"
+    def __init__(self, model: keras.Model, train: subset.Subset):
+        self._model = model
+        self._train = train
+        self._schedule = schedule(model.run_config)
         self._encoders = {}
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Switches the phase and encodes what the standing player sees."""
-        phase = self.schedule.phase(epoch)
-        if self.copies_start and epoch == self.schedule.pretrain_epochs:
-            self.model.start_generator_from_discriminator()
+    def begin(self, epoch: int) -> str:
+        """Encodes what the standing player sees; returns the phase."""
+        config = self._model.config
+        phase = self._schedule.phase(epoch)
+        copies = config.generator_start == "discriminator"
+        if copies and epoch == self._schedule.pretrain_epochs:
+            self._model.start_generator_from_discriminator()
         if phase == "discriminator":
-            self._fill_table(self.model.generator)
+            self._fill_table(self._model.generator)
         elif phase == "generator":
-            self._fill_table(self.model.discriminator)
-        self.model.set_phase(phase)
+            self._fill_table(self._model.discriminator)
+        return phase
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Nothing follows an epoch."""
 
     def _fill_table(self, player) -> None:
         tables = [
-            pipeline.encode(
-                self._encoder(pathway),
-                lambda block, read=read: read(self.rows[block]),
-                len(self.rows),
-            )
+            pipeline.encode(self._encoder(pathway), read, len(self._train))
             for pathway, read in (
-                (player.image_pathway, self.data.image_features),
-                (player.text_pathway, self.data.text_features),
+                (player.image_pathway, self._train.image_features),
+                (player.text_pathway, self._train.text_features),
             )
         ]
-        self.model.set_table(*tables)
+        self._model.set_table(*tables)
 
     def _encoder(self, pathway: keras.Model):
         # Traced once per pathway, however many epochs ask for it.
         if pathway.name not in self._encoders:
             width = pathway.input_shape[1]
             self._encoders[pathway.name] = tf.function(
-                pathway,
+                lambda inputs: tf.cast(pathway(inputs), tf.float32),
                 input_signature=[tf.TensorSpec([None, width], tf.float32)],
             )
         return self._encoders[pathway.name]

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("common")
 class ResponseNormalization(keras.layers.Layer):
     """Divides each response by what its neighbouring channels say.
 
@@ -19,13 +20,16 @@ class ResponseNormalization(keras.layers.Layer):
         """Normalises [..., channels]."""
         shape = tf.shape(inputs)
         normalized = tf.nn.local_response_normalization(
-            tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]]),
+            # Under mixed precision; a CPU has no kernel for bfloat16.
+            tf.cast(
+                tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]]), tf.float32
+            ),
             depth_radius=2,
             bias=2.0,
             alpha=1e-4,
             beta=0.75,
         )
-        return tf.reshape(normalized, shape)
+        return tf.cast(tf.reshape(normalized, shape), inputs.dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """The shape of the inputs."""

@@ -7,6 +7,8 @@ from common.data.readers import DataError
 from common.data.readers import read
 from common.data.readers import read_rows
 from common.data.splits import Split
+from common.data.splits import random_split
+from common.data.subset import Subset
 from common.data.thumbnails import Thumbnails
 from common.system import lazy
 
@@ -17,8 +19,10 @@ __all__ = (
     "CrossModalData",
     "DataError",
     "Split",
+    "Subset",
     "Thumbnails",
     "batches",
+    "random_split",
     "read",
     "read_rows",
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common.data import originals as data_originals
+from common.data import subset
 from common.system import disk
 from common.system import files
 
@@ -84,6 +85,19 @@ class CrossModalData:
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> subset.Subset:
+        """The chosen rows, which are read when they are needed.
+
+        Args:
+            rows: Row numbers [m], or a slice.
+
+        Raises:
+            IndexError: There is no such row.
+        """
+        if isinstance(rows, slice):
+            rows = np.arange(len(self))[rows]
+        return subset.Subset(self, rows)
 
     @property
     def image_shape(self) -> tuple[int, ...]:

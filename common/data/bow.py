@@ -83,6 +83,28 @@ def digest(vocabulary: np.ndarray | None) -> str | None:
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
+class Encoder:
+    """Turns free texts into bags of words of one vocabulary.
+
+    Args:
+        vocabulary: Word of each column, [d_text] strings.
+    """
+
+    def __init__(self, vocabulary: np.ndarray):
+        lowered = [str(word).lower() for word in vocabulary]
+        distinct, self._column = np.unique(lowered, return_inverse=True)
+        self._vectorizer = _vectorizer(
+            tokenizer=lambda text: words.runs(text) + words.pieces(text),
+            vocabulary=distinct,
+            binary=True,
+        )
+
+    def bags(self, texts: Sequence[str]) -> np.ndarray:
+        """Binary bags of words of n texts, see `encode`."""
+        counts = self._vectorizer.transform(texts).toarray()
+        return counts.astype(np.float32)[:, self._column]
+
+
 def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
     """Binary bags of words of free texts.
 
@@ -95,15 +117,7 @@ def encode(texts: list[str], vocabulary: np.ndarray) -> np.ndarray:
         for nothing. Of Chinese both characters and what stands between spaces
         may be words.
     """
-    lowered = [str(word).lower() for word in vocabulary]
-    distinct, column = np.unique(lowered, return_inverse=True)
-    vectorizer = _vectorizer(
-        tokenizer=lambda text: words.runs(text) + words.pieces(text),
-        vocabulary=distinct,
-        binary=True,
-    )
-    counts = vectorizer.transform(texts).toarray().astype(np.float32)
-    return counts[:, column]
+    return Encoder(vocabulary).bags(texts)
 
 
 def _vectorizer(**settings):

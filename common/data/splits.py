@@ -3,10 +3,14 @@
 import dataclasses
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from common.system import files
+
+if TYPE_CHECKING:
+    from common.data import arrays
 
 PARTS = ("query", "retrieval", "train", "validation")
 
@@ -144,6 +148,33 @@ def make(
     train = retrieval[: num_train or len(retrieval)]
     train = _trainable(train, validation, hold_out_validation)
     return Split(query, retrieval, train, validation)
+
+
+def random_split(
+    data: "arrays.CrossModalData",
+    num_query: int,
+    num_train: int = 0,
+    seed: int = 0,
+    num_validation: int = 0,
+) -> Split:
+    """Draws a split of all items of a data set, see `make`.
+
+    Items of one group stay together, where the data set has groups.
+
+    Args:
+        data: The data set.
+        num_query: Size of the query part.
+        num_train: Training rows; 0 takes the whole retrieval part.
+        seed: Seed of the permutation, `--split_seed` of the commands.
+        num_validation: Size of the validation part.
+
+    Raises:
+        ValueError: The numbers do not fit the data.
+    """
+    rows = np.arange(len(data))
+    return make(
+        rows, num_query, num_train, seed, num_validation, groups=data.groups
+    )
 
 
 def _grouped(rows, groups, rng) -> tuple[np.ndarray, np.ndarray]:

@@ -124,6 +124,12 @@ class Thumbnails:
                 found.append(row)
         return np.array(found, np.int64)
 
+    def jpeg(self, row: int) -> bytes:
+        """The file of a data row that has a picture, not decoded."""
+        place = self._place[int(row)]
+        start, stop = self._offset[place], self._offset[place + 1]
+        return self._jpeg[start:stop].tobytes()
+
     def decoded(self, row: int) -> np.ndarray:
         """RGB picture of a data row that has one, see `picture`.
 
@@ -133,9 +139,7 @@ class Thumbnails:
         # Every command line imports this module; few draw.
         from matplotlib import image as mpl_image
 
-        place = self._place[int(row)]
-        start, stop = self._offset[place], self._offset[place + 1]
-        file = io.BytesIO(self._jpeg[start:stop].tobytes())
+        file = io.BytesIO(self.jpeg(row))
         try:
             pixels = mpl_image.imread(file, format="jpeg")
         # Pillow reports damage in more than one way.

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -22,39 +23,84 @@ class Signature(NamedTuple):
 class HashingModel(keras.Model):
     """A Keras model that hashes images and texts into one Hamming space.
 
-    A method supplies `image_codes`, `text_codes` (relaxed codes), the
-    threshold between a 0 and a 1, and one step per phase of its training.
-    Packing, evaluation, export and checkpoints are written once, against
-    this class.
+    A method supplies `image_codes` and `text_codes` (relaxed codes) and the
+    threshold between a 0 and a 1. Packing, evaluation, export and checkpoints
+    are written once, against this class; `common.training.Trainer` adds the
+    training.
+
+    A call takes a dictionary of `image` [n, *image_shape], `text` [n, d_text]
+    or both, and returns their relaxed codes, [n, K] float32 each, by the same
+    names.
+
+    Args:
+        bits: K, the code length.
+        image_shape: Shape of an image; None until it is known.
+        text_dim: Width of the bag of words; None until it is known.
+        **kwargs: Those of `keras.Model`: `name`, `dtype`, `trainable`.
 
     Attributes:
         bits: K, the code length.
         image_shape: Shape of an image: (d_image,) of features, or (H, W, 3)
             of pixels in 0..255.
         text_dim: Width of the bag of words.
-        phase: Name of the step that `fit` runs, a key of `phase_steps()`.
     """
 
     # A relaxed code at or above this value is a 1.
     threshold = 0.0
 
-    def __init__(self, bits: int, image_shape: tuple[int, ...], text_dim: int):
-        super().__init__()
-        for name, value in (
-            ("bits", bits),
-            ("image_shape", image_shape),
-            ("text_dim", text_dim),
-        ):
-            if np.min(value) < 1:
-                raise ValueError(
-                    f"{name} must be at least 1; received {value}."
-                )
+    def __init__(
+        self,
+        bits: int,
+        image_shape: tuple[int, ...] | None = None,
+        text_dim: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        _check_size("bits", bits)
         self.bits = bits
+        self.image_shape = None
+        self.text_dim = None
+        if image_shape is not None:
+            self.set_shapes(image_shape, text_dim)
+
+    def set_shapes(self, image_shape: tuple[int, ...], text_dim: int) -> None:
+        """Fixes the shapes of the inputs.
+
+        Raises:
+            ValueError: A length is below 1.
+        """
+        _check_size("image_shape", image_shape)
+        _check_size("text_dim", text_dim)
         self.image_shape = tuple(image_shape)
         self.text_dim = text_dim
-        self.phase = next(iter(self.phase_steps()))
-        self._compiled_phases = {}
-        self._loss_trackers = {}
+
+    def call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Relaxed codes of each modality that is given, [n, K] float32."""
+        coders = {"image": self.image_codes, "text": self.text_codes}
+        codes = {
+            name: coders[name](tf.cast(values, self.compute_dtype))
+            for name, values in inputs.items()
+            if name in coders
+        }
+        if not codes:
+            raise ValueError(
+                "A call takes a dictionary with `image`, `text` or both; "
+                f"received {', '.join(inputs) or 'nothing'}."
+            )
+        # Under mixed precision networks answer in half of it.
+        return {
+            name: tf.cast(found, "float32") for name, found in codes.items()
+        }
+
+    def compute_output_shape(
+        self, input_shape: dict[str, tuple]
+    ) -> dict[str, tuple]:
+        """Shapes of the codes, (n, K) for each modality that is given."""
+        return {
+            name: (shape[0], self.bits)
+            for name, shape in input_shape.items()
+            if name in ("image", "text")
+        }
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
         """Relaxed codes of images [n, *image_shape], [n, K] float32."""
@@ -62,10 +108,6 @@ class HashingModel(keras.Model):
 
     def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
         """Relaxed codes of bags of words [n, d_text], [n, K] float32."""
-        raise NotImplementedError
-
-    def phase_steps(self) -> dict:
-        """Maps the name of each phase to its step, batch -> dict of losses."""
         raise NotImplementedError
 
     def image_bits(self, images: tf.Tensor) -> tf.Tensor:
@@ -107,33 +149,7 @@ class HashingModel(keras.Model):
             ),
         }
 
-    def set_phase(self, phase: str) -> None:
-        """Chooses the step that `fit` runs from the next batch on.
 
-        `fit` traces a train function once and keeps it; each phase keeps its
-        own, so that changing back costs nothing.
-        """
-        if phase not in self.phase_steps():
-            raise ValueError(
-                f"Unknown phase {phase!r}; this model has "
-                f"{', '.join(self.phase_steps())}."
-            )
-        if self.train_function is not None:
-            self._compiled_phases[self.phase] = self.train_function
-        self.phase = phase
-        self.train_function = self._compiled_phases.get(phase)
-        self.make_train_function()
-
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Runs the step of the current phase; returns epoch means so far."""
-        return self._track(self.phase_steps()[self.phase](batch))
-
-    def add_loss_trackers(self, *names: str) -> None:
-        """Creates a mean over the epoch for each named loss."""
-        for name in names:
-            self._loss_trackers[name] = keras.metrics.Mean(name=name)
-
-    def _track(self, losses: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        for name, value in losses.items():
-            self._loss_trackers[name].update_state(value)
-        return {name: self._loss_trackers[name].result() for name in losses}
+def _check_size(name: str, size: int | tuple[int, ...]) -> None:
+    if np.min(size) < 1:
+        raise ValueError(f"{name} must be at least 1; received {size}.")

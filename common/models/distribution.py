@@ -139,7 +139,10 @@ def gathered(values: tf.Tensor, rows: int) -> tf.Tensor:
 
 
 def gradient(
-    tape: tf.GradientTape, loss: tf.Tensor, variables: list[keras.Variable]
+    tape: tf.GradientTape,
+    loss: tf.Tensor,
+    variables: list[keras.Variable],
+    scale: tf.Tensor | None = None,
 ) -> list:
     """This replica's part of a gradient; optimizers sum the parts.
 
@@ -147,7 +150,10 @@ def gradient(
         tape: What recorded the loss, a scalar of the whole batch.
         loss: The loss.
         variables: Weights, or lists of them.
+        scale: What gradients are multiplied by, where optimizers divide.
     """
     count = replicas()
     part = None if count == 1 else tf.constant(1 / count)
+    if scale is not None:
+        part = scale if part is None else scale * part
     return tape.gradient(loss, variables, output_gradients=part)

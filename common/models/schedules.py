@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("common")
 class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Multiplies the rate by a factor at even distances, down to a floor.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,55 @@ def setting(
         "path": path,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+class Serializable:
+    """A dataclass that Keras can write and read, once it is registered."""
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal one."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Serializable":
+        """The one that `get_config` describes."""
+        # JSON has no tuples, and Keras restores them only in places.
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in config.items()
+            }
+        )
+
+
+def complete(kind: type, config: Any, changes: Mapping[str, Any]) -> Any:
+    """Settings of a kind, of which some are changed.
+
+    Args:
+        kind: The dataclass of the settings.
+        config: One of it, its fields by name, or None for the defaults.
+        changes: New values of fields.
+
+    Raises:
+        TypeError: `config` is something else, or there is no such field.
+    """
+    if config is None or isinstance(config, Mapping):
+        config = kind(**(config or {}))
+    if not isinstance(config, kind):
+        raise TypeError(
+            f"Settings are a {kind.__module__}.{kind.__name__}; received "
+            f"{config!r}."
+        )
+    known = [field.name for field in dataclasses.fields(kind)]
+    for name in changes:
+        if name not in known:
+            raise TypeError(
+                f"There is no setting {name!r}; there are {', '.join(known)}."
+            )
+    return dataclasses.replace(config, **changes)
 
 
 def check(config: Any) -> None:

@@ -175,11 +175,16 @@ def caption(data: arrays.CrossModalData, row: int) -> str:
 
 def labels(data: arrays.CrossModalData, row: int) -> str:
     """The labels of an item, by name where there are names."""
+    return ", ".join(label_list(data, row))
+
+
+def label_list(data: arrays.CrossModalData, row: int) -> tuple[str, ...]:
+    """The same one by one."""
     if data.labels is None:
-        return ""
+        return ()
     present = np.flatnonzero(data.labels[row])
     named = present if data.label_names is None else data.label_names[present]
-    return ", ".join(map(str, named))
+    return tuple(map(str, named))
 
 
 def png(figure: mpl_figure.Figure) -> bytes:

@@ -176,7 +176,11 @@ def _program() -> list[str]:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is None:
         return ["python", sys.argv[0]]
-    return ["python", "-m", spec.name.removesuffix(".__main__")]
+    module = spec.name.removesuffix(".__main__")
+    # The console script, which runs a module in its own place.
+    if any(pathlib.Path(word).stem == "cmh" for word in sys.orig_argv[:2]):
+        return ["cmh", module.rpartition(".")[2].replace("_", "-")]
+    return ["python", "-m", module]
 
 
 def _without_places(words: list[str]) -> Iterator[str]:

@@ -87,7 +87,9 @@ class Run:
         choices=cluster.STRATEGIES,
     )
     validation_epochs: int = setting(
-        1, "Epochs from one validation to the next; 1 has all.", minimum=1
+        0,
+        "Epochs from one validation to the next; 0 has about 30 in a run.",
+        minimum=0,
     )
     seed: int = setting(0, "Seed of weights, batches and draws.", minimum=0)
     output_dir: str = setting(

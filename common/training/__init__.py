@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from common.training.divergence import DivergedError
     from common.training.finiteness import StopAtDivergence
     from common.training.fitting import fit
+    from common.training.trainer import Trainer
 
 __all__ = (
     "Checkpoints",
@@ -20,6 +21,7 @@ __all__ = (
     "RetrievalValidation",
     "SaveEpochs",
     "StopAtDivergence",
+    "Trainer",
     "fit",
 )
 # They need TensorFlow.
@@ -32,4 +34,5 @@ __getattr__ = lazy.names(
     DivergedError="divergence",
     StopAtDivergence="finiteness",
     fit="fitting",
+    Trainer="trainer",
 )

@@ -1,6 +1,5 @@
 """What every training run watches: retrieval, bits and learning rates."""
 
-import dataclasses
 import logging
 import os
 
@@ -10,10 +9,9 @@ import tensorflow as tf
 
 from common.data import arrays
 from common.data import splits
-from common.metrics import diagnostics
 from common.metrics import evaluation
-from common.metrics import pairs
 from common.runs import encoding
+from common.training import scores
 
 
 class RetrievalValidation(keras.callbacks.Callback):
@@ -58,49 +56,32 @@ class RetrievalValidation(keras.callbacks.Callback):
             return
         if (epoch + 1) % self._every and epoch + 1 < self.params["epochs"]:
             return
-        encoders = dataclasses.replace(
-            encoding.model_encoders(self.model), label=None
+        query = self._data[self._query]
+        found = scores.encode(self.model, query, self._data[self._database])
+        metrics = self._metrics(found)
+        reached = scores.of_codes(
+            found,
+            None if self._data.labels is None else metrics,
+            query.groups,
         )
-        found = encoding.encode_split(
-            encoders, self._data, self._query, self._database
-        )
-        scores = self._scores(found)
-        for direction in ("i2t", "t2i"):
-            reached = scores.get(direction, {}).get("map_all")
-            if reached is not None:
-                logs[f"val_map_{direction}"] = reached
-            own = scores["pairs"][direction]
-            logs[f"val_recall_at_10_{direction}"] = own["recall_at_10"]
-            logs[f"val_median_rank_{direction}"] = own["median_rank"]
-        for name, packed in (
-            ("image", found.retrieval_image),
-            ("text", found.retrieval_text),
-        ):
-            balance = diagnostics.bit_balance(packed)
-            logs[f"val_bit_balance_{name}"] = float(
-                np.abs(balance - 0.5).mean()
-            )
+        logs.update({f"val_{name}": value for name, value in reached.items()})
+        for name, balance in scores.bit_balance(found).items():
             self._histogram(f"bit_balance_{name}", balance, epoch)
-        for warning in evaluation.collapse_warnings(scores):
+        for warning in evaluation.collapse_warnings(metrics):
             logging.warning("Epoch %d: %s", epoch + 1, warning)
 
-    def _scores(self, found: encoding.SplitCodes) -> dict:
-        scores = {
+    def _metrics(self, found: encoding.SplitCodes) -> dict:
+        if self._data.labels is not None:
+            return found.evaluation(
+                self._data.labels[self._query],
+                self._data.labels[self._database],
+            ).metrics()
+        return {
             "bits": found.query_image.bits,
             "codes": evaluation.code_statistics(
                 found.retrieval_image, found.retrieval_text
             ),
         }
-        if self._data.labels is not None:
-            scores = found.evaluation(
-                self._data.labels[self._query],
-                self._data.labels[self._database],
-            ).metrics()
-        groups = self._data.groups
-        if groups is not None:
-            groups = groups[self._query]
-        own = pairs.scores(found.query_image, found.query_text, groups)
-        return scores | {"pairs": own}
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Flushes the histograms."""

@@ -40,11 +40,9 @@ def write_inputs(folder: pathlib.Path, given) -> None:
     """Writes shards of random features and a model of random weights."""
     from common.reports import export
     from ugach import model as ugach_model
-    from ugach import objective
 
-    model = ugach_model.UGACH(
-        64, given.dim, 8, given.hidden_units, objective.Objective(1.0, 1.0)
-    )
+    model = ugach_model.UGACH(bits=64, hidden_units=given.hidden_units)
+    model.build({"image": (None, given.dim), "text": (None, 8)})
     export.export(model, folder / "saved_model")
     rng = np.random.default_rng(0)
     for kind, rows in zip(_KINDS, (given.rows, given.queries), strict=True):

@@ -28,7 +28,6 @@ from common.runs import runner
 from common.system import files
 from common.system import stopwatch
 from experiments.benchmarks import processes
-from ugach import config as ugach_config
 
 _TEXT_DIM = 1000
 _SOURCES = ("memory", "disk", "uncached")
@@ -58,7 +57,7 @@ def time_sources(folder: pathlib.Path, given) -> dict[str, dict]:
     memory = dataclasses.replace(
         disk, image=np.array(disk.image), text=np.array(disk.text)
     )
-    model, draws = _model(disk, given)
+    step, draws = _model(disk, given)
     steps = 2 * (given.rounds + 1) * given.turn
     feeds = {
         source: _Feed(memory if source == "memory" else disk, draws, steps)
@@ -68,11 +67,11 @@ def time_sources(folder: pathlib.Path, given) -> dict[str, dict]:
     for turn in range(given.rounds + 1):
         for source, feed in feeds.items():
             with _uncached(folder / "image.npy", source == "uncached"):
-                for kind, step in (
+                for kind, work in (
                     ("batches", feed.read),
-                    ("steps", lambda feed=feed: model.train_function(feed.it)),
+                    ("steps", lambda feed=feed: step(next(feed.it))),
                 ):
-                    taken = _time(step, given.turn)
+                    taken = _time(work, given.turn)
                     # The first turn traces and compiles.
                     if turn:
                         seconds[source][kind].append(taken)
@@ -97,10 +96,10 @@ def train_from_disk(folder: pathlib.Path, given) -> dict[str, float]:
     data = readers.read(folder)
     opened = time.perf_counter() - start
     data.digest()
-    model, draws = _model(data, given)
+    step, draws = _model(data, given)
     feed = _Feed(data, draws, given.turn)
     for _ in range(given.turn):
-        model.train_function(feed.it)
+        step(next(feed.it))
     return {"open_seconds": opened, "peak_bytes": stopwatch.peak_memory()}
 
 
@@ -118,21 +117,19 @@ class _Feed:
 
 
 def _model(data, given):
-    from ugach import training
+    """A traced step of a discriminator, and its draws."""
+    from common.training import loop
+    from ugach import model as ugach_model
 
-    config = ugach_config.Config(
+    model = ugach_model.UGACH(
         mode="baseline",
         hidden_units=given.hidden_units,
         batch_size=given.batch_size,
         pool_size=0,
-    ).for_rows(len(data))
-    draws = training.make_draws(config, data, np.arange(len(data)), "", seed=0)
-    model = training.build_model(
-        config, data.image_dim, data.text_dim, draws, seed=0
     )
-    model.set_phase("pretrain")
-    model.make_train_function()
-    return model, draws
+    model.compile()
+    train = model.prepare(data)
+    return loop.step_function(model), model.make_draws(train, given.batch_size)
 
 
 def _time(step, count) -> float:

@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import socket
-import tempfile
 
 import numpy as np
 from absl import flags
@@ -91,17 +90,15 @@ def _train(strategy, devices, hosts, index, hidden_units, batch_size) -> float:
 def _steps(hidden_units, batch_size) -> list[float]:
     """Seconds of each step of both players."""
     from common.data import arrays
-    from common.data import pipeline
-    from common.training import worker_loop
     from experiments.benchmarks import training as benchmark_training
     from ugach import config as ugach_config
-    from ugach import training
+    from ugach import model as ugach_model
 
     rng = np.random.default_rng(0)
-    rows = np.arange(_STEPS * batch_size)
+    rows = _STEPS * batch_size
     data = arrays.CrossModalData(
-        image=rng.random((len(rows), _IMAGE_DIM), np.float32),
-        text=(rng.random((len(rows), _TEXT_DIM)) < 0.003).astype(np.uint8),
+        image=rng.random((rows, _IMAGE_DIM), np.float32),
+        text=(rng.random((rows, _TEXT_DIM)) < 0.003).astype(np.uint8),
     )
     config = ugach_config.Config(
         hidden_units=hidden_units,
@@ -112,18 +109,10 @@ def _steps(hidden_units, batch_size) -> list[float]:
         epochs=1,
         decay_epochs=1,
     )
-    with tempfile.TemporaryDirectory() as cache:
-        draws = training.make_draws(config, data, rows, cache, seed=0)
-    model = training.build_model(
-        config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0, jit_compile=False
-    )
-    schedule = training.schedule(config)
-    timer = benchmark_training.step_timer(schedule)
-    worker_loop.Loop(
-        model,
-        [training.AlternatePlayers(schedule, data, rows, config), timer],
-        verbose=0,
-    ).fit(pipeline.batches(data, rows, draws, 0, _STEPS), 0, 1, _STEPS)
+    model = ugach_model.UGACH(config)
+    model.compile(jit_compile=False)
+    timer = benchmark_training.step_timer()
+    model.fit(data, callbacks=[timer], verbose=0)
     return timer.times["adversarial"]
 
 

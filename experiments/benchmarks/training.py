@@ -9,7 +9,6 @@ same process, before and after the steps; figures are medians.
 """
 
 import dataclasses
-import tempfile
 import time
 
 import numpy as np
@@ -78,8 +77,7 @@ def floor_seconds(
 def time_steps(config: ugach_config.Config) -> dict[str, float]:
     """Median seconds of a step inside `fit`, for each kind of step."""
     from common.data import arrays
-    from common.data import pipeline
-    from ugach import training
+    from ugach import model as ugach_model
 
     rng = np.random.default_rng(0)
     count = _STEPS * config.batch_size
@@ -87,32 +85,18 @@ def time_steps(config: ugach_config.Config) -> dict[str, float]:
         image=rng.random((count, _IMAGE_DIM), np.float32),
         text=(rng.random((count, _TEXT_DIM)) < 0.003).astype(np.uint8),
     )
-    rows = np.arange(count)
-    with tempfile.TemporaryDirectory() as cache:
-        draws = training.make_draws(config, data, rows, cache, seed=0)
-    model = training.build_model(config, _IMAGE_DIM, _TEXT_DIM, draws, seed=0)
-    schedule = training.schedule(config)
-    epochs = schedule.total
-    steps = step_timer(schedule)
-    model.fit(
-        pipeline.batches(data, rows, draws, 0, epochs * draws.steps_per_epoch),
-        epochs=epochs,
-        steps_per_epoch=draws.steps_per_epoch,
-        callbacks=[
-            training.AlternatePlayers(schedule, data, rows, config),
-            steps,
-        ],
-        verbose=0,
-        shuffle=False,
-    )
+    model = ugach_model.UGACH(config)
+    model.compile()
+    steps = step_timer()
+    model.fit(data, callbacks=[steps], verbose=0)
     return {
         kind: float(np.median(times[_LEFT_OUT:]))
         for kind, times in steps.times.items()
     }
 
 
-def step_timer(schedule):
-    """A callback that takes the time of each step of a UGACH schedule."""
+def step_timer():
+    """A callback that takes the time of each step, by the model's phase."""
     import keras
 
     class StepTimer(keras.callbacks.Callback):
@@ -123,7 +107,7 @@ def step_timer(schedule):
             self.times = {}
 
         def on_epoch_begin(self, epoch, logs=None):
-            self.kind = schedule.phase(epoch)
+            self.kind = self.model.phase
             self.last = time.perf_counter()
 
         def on_train_batch_end(self, batch, logs=None):

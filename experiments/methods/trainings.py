@@ -27,7 +27,7 @@ class Method:
         name: Name of the method's folder.
         variants: Changed settings of each model of the method's ablation, by
             the name it has in tables; the whole method comes last.
-        fit: Trains a model, from settings and a prepared run.
+        model: Makes a model, from settings and a prepared run.
         check: Refuses settings that do not fit the data or the split.
         supervised: Whether it learns from labels.
         failures: Errors of a training that went wrong by itself.
@@ -35,7 +35,7 @@ class Method:
 
     name: str
     variants: dict[str, dict[str, Any]]
-    fit: Callable[[Any, common_run.Prepared], Any]
+    model: Callable[[Any, common_run.Prepared], Any]
     check: Callable[[Any, arrays.CrossModalData, splits.Split], None]
     supervised: bool = False
     failures: tuple[type[Exception], ...] = (divergence.DivergedError,)
@@ -53,6 +53,15 @@ class Method:
     def title(self, config: Any, run: common_run.Run) -> str:
         """Heading of a run's figures and tables."""
         return f"{self.label(config)}, {config.bits} bits, {run.dataset}"
+
+    def fit(self, config: Any, prepared: common_run.Prepared) -> Any:
+        """A trained model, from a prepared run; needs TensorFlow."""
+        from common.training import fitting
+
+        model = self.model(config, prepared)
+        model.compile(jit_compile=prepared.run.jit_compile and "auto")
+        fitting.fit(prepared, model)
+        return model
 
     def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
         """Checks a run's inputs, makes its folder and writes `run.json`."""

@@ -28,7 +28,8 @@ def linear():
             super().__init__(bits, (image_dim,), text_dim)
             self.image_kernel = _kernel(image_dim, bits, seed)
             self.text_kernel = _kernel(text_dim, bits, seed + 1)
-            self.add_loss_trackers("image_loss", "text_loss")
+            self.phase = "image"
+            self.loss_tracker = keras.metrics.Mean(name="loss")
             self.built = True
 
         def compile(self, rate=0.05):
@@ -44,16 +45,15 @@ def linear():
         def text_codes(self, texts):
             return tf.matmul(texts, self.text_kernel)
 
-        def phase_steps(self):
-            return {"image": self._image_step, "text": self._text_step}
+        def set_phase(self, phase):
+            self.phase = phase
+            self.train_function = None
 
-        def _image_step(self, batch):
-            loss = self._step(batch, self.image_kernel, self.image_optimizer)
-            return {"image_loss": loss}
-
-        def _text_step(self, batch):
-            loss = self._step(batch, self.text_kernel, self.text_optimizer)
-            return {"text_loss": loss}
+        def train_step(self, batch):
+            kernel = getattr(self, f"{self.phase}_kernel")
+            optimizer = getattr(self, f"{self.phase}_optimizer")
+            self.loss_tracker.update_state(self._step(batch, kernel, optimizer))
+            return {f"{self.phase}_loss": self.loss_tracker.result()}
 
         def _step(self, batch, kernel, optimizer):
             with tf.GradientTape() as tape:

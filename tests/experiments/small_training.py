@@ -96,21 +96,22 @@ def train(strategy, dataset, output, names, resume=False):
             resume=resume,
         )
 
-        def fit(config, prepared, method=method, name=name):
-            model = method.fit(config, prepared)
-            weights[name] = [np.asarray(w) for w in model.get_weights()]
-            return model
+        class Keeping(trainings.Method):
+            def fit(self, config, prepared, name=name):
+                model = super().fit(config, prepared)
+                weights[name] = [np.asarray(w) for w in model.get_weights()]
+                return model
 
+        own = Keeping(**vars(method))
         if name == "ugach":
             # With what comes after training.
-            own = dataclasses.replace(method, fit=fit)
             trainings.train(own, config, run)
         else:
             runner.import_tensorflow(strategy != "multi_worker")
             from common.models import distribution
 
             with distribution.scope(strategy):
-                fit(config, method.prepare(config, run))
+                own.fit(config, own.prepare(config, run))
                 distribution.meet()
     return weights
 

@@ -68,9 +68,15 @@ def _readme_commands():
     block = section.split("```bash\n")[1].split("```")[0]
     install, *commands = block.strip().splitlines()
     assert install == "pip install -e '.[backbones]'"
-    found = [shlex.split(command) for command in commands]
-    assert all(words[:2] == ["python", "-m"] for words in found)
-    return [words[2:] for words in found]
+    return [_module_and_flags(shlex.split(command)) for command in commands]
+
+
+def _module_and_flags(words):
+    """A command's module and flags, if `cmh` or `python -m` starts it."""
+    if words[0] == "cmh":
+        return [f"experiments.{words[1].replace('-', '_')}", *words[2:]]
+    assert words[:2] == ["python", "-m"]
+    return words[2:]
 
 
 def _readme_sample(bits):

@@ -13,6 +13,10 @@ EXPERIMENTS = sorted(
     for path in (ROOT / "experiments").glob("*.py")
     if '"__main__":\n' in path.read_text(encoding="utf-8")
 )
+# Commands that are folders.
+FOLDERS = sorted(
+    path.parent.name for path in (ROOT / "experiments").glob("*/__main__.py")
+)
 
 # Runs an experiment as `cmh` does and says what it has imported, and
 # which flags of the project's other modules it does not list.
@@ -44,10 +48,11 @@ finally:
 def test_every_command_is_asked():
     names = {name.replace("-", "_") for name in experiments.commands()}
 
-    assert names == {*EXPERIMENTS, "claims"}
+    assert names == {*EXPERIMENTS, *FOLDERS}
+    assert {"claims", "serve"} <= names
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", [*EXPERIMENTS, *FOLDERS])
 def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
     module = f"experiments.{name}"
 
@@ -63,7 +68,8 @@ def test_help_is_shown_without_importing_tensorflow(name, tmp_path):
     assert process.returncode == 0
     assert process.stderr == "Imported:\nHidden:\n"
     assert f"python -m {module}" in process.stdout
-    assert f"experiments/{name}.py:\n  --" in process.stdout
+    file = f"{name}/__main__.py" if name in FOLDERS else f"{name}.py"
+    assert f"experiments/{file}:\n  --" in process.stdout
 
 
 def test_help_lists_the_settings_of_method_and_run(tmp_path):

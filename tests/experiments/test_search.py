@@ -96,7 +96,7 @@ def test_a_text_needs_a_vocabulary(opened):
         opened, data=dataclasses.replace(opened.data, vocabulary=None)
     )
 
-    with pytest.raises(ValueError, match="no `vocab`.*ask with --item"):
+    with pytest.raises(ValueError, match="no `vocab`.*ask with an item"):
         search.search_text(plain, "word1")
 
 
@@ -122,7 +122,7 @@ def test_a_picture_needs_features_of_known_making(opened):
 
     assert str(error.value) == (
         "The data set does not tell how its features were made; extract them "
-        "with experiments.extract_features, or ask with --item."
+        "with experiments.extract_features, or ask with an item."
     )
 
 

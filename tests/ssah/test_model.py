@@ -32,28 +32,28 @@ NOTHING = {
 
 
 def _model(data, rate=0.5, has_labnet=True, joint=True, bits=BITS, **settings):
-    architecture = networks.Architecture(
+    model = ssah_model.SSAH(
+        bits=bits,
+        labnet=has_labnet,
+        quantization_target="joint" if joint else "own",
         feature_units=7,
         label_hidden_units=8,
-        image_hidden_units=0,
         text_hidden_units=9,
-        discriminator_units=(6, 5),
-        text_windows=(2, 5),
+        discriminator_first_units=6,
+        discriminator_second_units=5,
+        multi_scale_levels="paper",
+        word_order="vocabulary",
+        sum_levels=False,
     )
-    model = ssah_model.SSAH(
-        bits,
-        data.image_shape,
-        data.text_dim,
-        LABELS,
-        architecture,
-        objective.Objective(**settings),
-        has_labnet,
-        joint,
+    model.objective = objective.Objective(**settings)
+    model.compile(keras.optimizers.SGD(rate), jit_compile=False)
+    model.build(
+        {
+            "image": (None, *data.image_shape),
+            "text": (None, data.text_dim),
+            "labels": (None, LABELS),
+        }
     )
-    optimizers = [keras.optimizers.SGD(rate) for _ in range(4)]
-    if not has_labnet:
-        optimizers[0] = None
-    model.compile(*optimizers, jit_compile=False)
     return model
 
 

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from ssah import config as ssah_config
+from ssah import model as ssah_model
 from ssah import multiscale
 from ssah import networks
 from ssah import training
@@ -71,7 +72,7 @@ def test_rates_fall_with_the_rounds(data, optimizer, tiny):
         discriminator_epochs=2,
     )
 
-    model = training.build_model(config, data, ROWS, 10, 0)
+    model = _built(config, data)
 
     kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
     for name, steps, factors, first in (
@@ -80,7 +81,7 @@ def test_rates_fall_with_the_rounds(data, optimizer, tiny):
         ("txtnet", (0, 9, 10, 20), (1, 1, 0.5, 0.25), 1e-3),
         ("discriminator", (0, 19, 20, 40), (1, 1, 0.5, 0.25), 1e-4),
     ):
-        found = training.optimizers(model)[name]
+        found = model.optimizers[name]
         assert type(found) is kind[optimizer]
         np.testing.assert_allclose(
             _rates(found, steps), first * np.array(factors), rtol=1e-5
@@ -90,10 +91,10 @@ def test_rates_fall_with_the_rounds(data, optimizer, tiny):
 def test_without_a_labnet_nobody_has_its_optimizer(data, tiny):
     config = dataclasses.replace(tiny, labnet=False)
 
-    model = training.build_model(config, data, ROWS, 10, 0)
+    model = _built(config, data)
 
     assert model.labnet is None
-    assert set(training.optimizers(model)) == {
+    assert set(model.optimizers) == {
         "imgnet",
         "txtnet",
         "discriminator",
@@ -123,7 +124,7 @@ def test_the_settings_reach_the_model(data, tiny):
         feature_scaling="none",
     )
 
-    model = training.build_model(config, data, ROWS, 10, 0, jit_compile=False)
+    model = _built(config, data)
 
     for name, value in vars(model.objective).items():
         assert value == getattr(config, name)
@@ -143,7 +144,7 @@ def test_words_are_pooled_by_label_as_the_default_says(data, tiny):
     config = dataclasses.replace(tiny, multi_scale_levels="released")
     assert config.word_order == ssah_config.Config().word_order == "labels"
 
-    model = training.build_model(config, data, ROWS, 10, 0, jit_compile=False)
+    model = _built(config, data)
 
     texts = data.text_features(ROWS)
     block = model.txtnet.features.get_layer("multi_scale")
@@ -162,17 +163,22 @@ def test_words_are_pooled_by_label_as_the_default_says(data, tiny):
 def test_ssah_3_has_no_adversarial_loss(data, changed, weight, tiny):
     config = dataclasses.replace(tiny, **changed)
 
-    model = training.build_model(config, data, ROWS, 10, 0)
+    model = _built(config, data)
 
     assert model.objective.adversarial_weight == weight
 
 
+def _built(config, data, steps=10):
+    model = ssah_model.SSAH(config)
+    model.compile(jit_compile=False)
+    model.prepare(data[ROWS], steps)
+    return model
+
+
 def _turns(config, data):
-    """A compiled model and the callback that a run would give it."""
-    model = training.build_model(config, data, ROWS, 3, 0, jit_compile=False)
-    callback = training.TakeTurns(training.schedule(config), data, ROWS)
-    callback.set_model(model)
-    return model, callback
+    """A compiled model and the turns that a run would take."""
+    model = _built(config, data, 3)
+    return model, training.Turns(model, data[ROWS])
 
 
 def _outputs(model, data):
@@ -192,7 +198,7 @@ def _move(model, name):
 
 
 def test_the_bank_follows_the_networks(data, tiny):
-    model, callback = _turns(tiny, data)
+    model, turns = _turns(tiny, data)
     voters = {
         # Two first epochs of LabNet, then ImgNet and TxtNet, which have no
         # say in B before it is their turn; then a round of all.
@@ -206,9 +212,8 @@ def test_the_bank_follows_the_networks(data, tiny):
     }
 
     for epoch, phase in enumerate(training.schedule(tiny).phases):
-        callback.on_epoch_begin(epoch)
+        assert turns.begin(epoch) == phase
 
-        assert model.phase == phase
         if phase == "discriminators":
             continue
         outputs = _outputs(model, data)
@@ -220,17 +225,17 @@ def test_the_bank_follows_the_networks(data, tiny):
         votes = sum(outputs[name].codes for name in voters[epoch])
         np.testing.assert_array_equal(model.bank.targets, networks.signs(votes))
         _move(model, phase)
-        callback.on_epoch_end(epoch)
+        turns.end(epoch, {})
     np.testing.assert_array_equal(model.bank.labels, data.labels[ROWS])
 
 
 def test_without_a_labnet_networks_guide_each_other(data, tiny):
     config = dataclasses.replace(tiny, labnet=False, adversarial=False)
-    model, callback = _turns(config, data)
+    model, turns = _turns(config, data)
     guides = {"imgnet": "txtnet", "txtnet": "imgnet"}
 
     for epoch, phase in enumerate(training.schedule(config).phases):
-        callback.on_epoch_begin(epoch)
+        turns.begin(epoch)
 
         guide = _outputs(model, data)[guides[phase]]
         np.testing.assert_allclose(
@@ -238,23 +243,22 @@ def test_without_a_labnet_networks_guide_each_other(data, tiny):
         )
         np.testing.assert_allclose(model.bank.codes, guide.codes, atol=1e-5)
         _move(model, phase)
-        callback.on_epoch_end(epoch)
+        turns.end(epoch, {})
 
 
-def test_a_callback_that_starts_late_fills_the_same_bank(data, tiny):
-    model, callback = _turns(tiny, data)
-    late = training.TakeTurns(training.schedule(tiny), data, ROWS)
-    late.set_model(model)
+def test_turns_that_start_late_fills_the_same_bank(data, tiny):
+    model, turns = _turns(tiny, data)
+    late = training.Turns(model, data[ROWS])
     phases = training.schedule(tiny).phases
     for epoch, phase in enumerate(phases[:-1]):
-        callback.on_epoch_begin(epoch)
+        turns.begin(epoch)
         if phase != "discriminators":
             _move(model, phase)
-        callback.on_epoch_end(epoch)
-    callback.on_epoch_begin(len(phases) - 1)
+        turns.end(epoch, {})
+    turns.begin(len(phases) - 1)
     kept = [v.numpy() for v in vars(model.bank).values()]
 
-    late.on_epoch_begin(len(phases) - 1)
+    late.begin(len(phases) - 1)
 
     for one, other in zip(kept, vars(model.bank).values(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common.data import draws
-from common.data import pipeline
 from common.training import checkpoints
 from ssah import config as ssah_config
+from ssah import model as ssah_model
 from ssah import training
 from tests import whole_runs
 
@@ -24,21 +23,9 @@ def _run(
     config, data, seed=0, jit_compile=False, stop=None, checkpoint_dir=None
 ):
     """Trains as a runner does, from the newest checkpoint where one is."""
-    rows = np.arange(len(data))
-    drawn = draws.PairDraws.at_most(len(rows), config.batch_size, seed)
-    steps = drawn.steps_per_epoch
-    model = training.build_model(config, data, rows, steps, seed, jit_compile)
-    schedule = training.schedule(config)
-    record = whole_runs.train(
-        model,
-        lambda start, end: pipeline.batches(
-            data, rows, drawn, start, end, with_labels=True
-        ),
-        steps,
-        stop or len(schedule.phases),
-        [training.TakeTurns(schedule, data, rows)],
-        checkpoint_dir,
-    )
+    model = ssah_model.SSAH(config, seed)
+    model.compile(jit_compile=jit_compile and "auto")
+    record = whole_runs.train(model, data, stop, checkpoint_dir)
     return model, record
 
 
@@ -131,8 +118,8 @@ def test_a_run_stopped_after_every_epoch_ends_where_a_whole_one_does(
     assert set(phases) == {"labnet", "imgnet", "txtnet", "discriminators"}
     for one, resumed in zip(whole.variables, model.variables, strict=True):
         np.testing.assert_array_equal(one, resumed)
-    for name, optimizer in training.optimizers(whole).items():
-        others = training.optimizers(model)[name].variables
+    for name, optimizer in whole.optimizers.items():
+        others = model.optimizers[name].variables
         for one, resumed in zip(optimizer.variables, others, strict=True):
             np.testing.assert_array_equal(one, resumed)
 
@@ -198,9 +185,9 @@ def pixel_run(pictures, pixel_config):
 
 def test_pixels_train_the_backbone(pictures, pixel_config, pixel_run):
     model, record = pixel_run
-    fresh = training.build_model(
-        pixel_config, pictures, np.arange(len(pictures)), 3, 0
-    )
+    fresh = ssah_model.SSAH(pixel_config)
+    fresh.compile()
+    fresh.prepare(pictures)
 
     _assert_sound(model, record, pixel_config)
     losses = [

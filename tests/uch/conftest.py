@@ -6,7 +6,6 @@ from common.data import draws
 from common.data import pipeline
 from uch import config as uch_config
 from uch import model as uch_model
-from uch import networks
 from uch import objective
 
 
@@ -63,17 +62,25 @@ def build(data):
 
     def build(outer=None, inner=None, couple=True, bits=6, standardize=True):
         model = uch_model.UCH(
-            bits,
-            data.image_shape,
-            data.text_dim,
-            networks.Architecture(10, 12, 9, 11, 7, 6, 4, standardize),
-            objective.Objective(**(outer or {})),
-            objective.Objective(**(inner or {})),
-            couple,
+            bits=bits,
+            text_feature_units=10,
+            outer_hidden_units=12,
+            representation_units=9,
+            inner_hidden_units=11,
+            outer_discriminator_units=7,
+            inner_discriminator_units=6,
+            discriminator_outputs=4,
+            couple=couple,
+            standardize=standardize,
         )
-        model.compile(
-            {name: keras.optimizers.SGD(0.5) for name in uch_model.PLAYERS},
-            jit_compile=False,
+        model.outer_objective = objective.Objective(**(outer or {}))
+        model.inner_objective = objective.Objective(**(inner or {}))
+        model.compile(keras.optimizers.SGD(0.5), jit_compile=False)
+        model.build(
+            {
+                "image": (None, *data.image_shape),
+                "text": (None, data.text_dim),
+            }
         )
         return model
 

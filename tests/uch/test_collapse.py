@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests import whole_runs
 from uch import collapse
+from uch import model as uch_model
 from uch import training
 
 LIMITS = collapse.Limits(
@@ -106,9 +107,9 @@ def test_numbers_that_are_not_finite_end_a_run_at_once():
 def _watched(tiny, data, **changed):
     """A model as it starts, and the watch over it at the end of an epoch."""
     config = dataclasses.replace(tiny, collapse_grace_epochs=0, **changed)
-    model = training.build_model(config, data.image_shape, data.text_dim, 3, 0)
-    watch = training.WatchCollapse(data, np.arange(len(data)), config)
-    watch.set_model(model)
+    model = uch_model.UCH(config)
+    model.compile()
+    watch = training.Turns(model, model.prepare(data))
     return model, watch
 
 
@@ -127,7 +128,7 @@ def test_a_model_that_has_just_begun_is_healthy(tiny, data):
         model.phase_steps()["algorithm_1"](batch)
     logs = {"outer_similarity_loss": 1.0}
 
-    watch.on_epoch_end(0, logs)
+    watch.end(0, logs)
 
     assert set(logs) == {"outer_similarity_loss"} | {
         f"{modality}_{name}"
@@ -144,7 +145,7 @@ def test_image_features_that_are_given_may_be_small(tiny, data):
     )
     logs = {}
 
-    watch.on_epoch_end(0, logs)
+    watch.end(0, logs)
 
     assert not model.image_encoder.trainable_variables
     assert logs["image_feature_scale"] < 1e-4
@@ -161,7 +162,7 @@ def test_shrunken_features_of_a_trained_image_network_are_noticed(tiny, data):
         variable.assign(0.0 * variable)
 
     with pytest.raises(collapse.CollapseError, match="image features F have"):
-        watch.on_epoch_end(0, {})
+        watch.end(0, {})
 
 
 def test_shrunken_text_features_are_noticed(tiny, data):
@@ -170,7 +171,7 @@ def test_shrunken_text_features_are_noticed(tiny, data):
     kernel.assign(1e-5 * kernel)
 
     with pytest.raises(collapse.CollapseError, match="text features F have"):
-        watch.on_epoch_end(0, {})
+        watch.end(0, {})
 
 
 @pytest.mark.parametrize("modality", ("image", "text"))
@@ -190,7 +191,7 @@ def test_a_constant_middle_is_noticed(tiny, data, modality, cycle, said):
     )
 
     with pytest.raises(collapse.CollapseError, match=f"the {modality} {said}"):
-        watch.on_epoch_end(0, {})
+        watch.end(0, {})
 
 
 def test_one_sided_bits_are_noticed(tiny, data):
@@ -206,13 +207,13 @@ def test_one_sided_bits_are_noticed(tiny, data):
     with pytest.raises(
         collapse.CollapseError, match="image codes have one value in 100%"
     ):
-        watch.on_epoch_end(0, {})
+        watch.end(0, {})
 
 
 def test_the_sample_is_spread_over_the_training_rows(tiny, data):
     rows = np.arange(3, 93, 2)
 
-    watch = training.WatchCollapse(data, rows, tiny)
+    watch = training.Turns(uch_model.UCH(tiny), data[rows])
 
     np.testing.assert_array_equal(watch._images, data.image_features(rows))
     np.testing.assert_array_equal(watch._texts, data.text_features(rows))

@@ -16,9 +16,10 @@ PAIRS = {
 
 
 def _build(config, data, steps=10):
-    return training.build_model(
-        config, data.image_shape, data.text_dim, steps, 0, jit_compile=False
-    )
+    model = uch_model.UCH(config)
+    model.compile(jit_compile=False)
+    model.prepare(data, steps)
+    return model
 
 
 @pytest.mark.parametrize("optimizer", ("sgd", "adam"))
@@ -53,7 +54,7 @@ def test_rates_belong_to_the_modality_and_fall_once(data, optimizer, tiny):
 def test_the_logged_rates_are_the_two_modalities(data, tiny):
     model = _build(tiny, data)
 
-    assert training.optimizers(model) == {
+    assert model.rate_optimizers == {
         "image": model.image_outer_generator_optimizer,
         "text": model.text_outer_generator_optimizer,
     }
@@ -155,8 +156,6 @@ def test_the_settings_reach_the_networks(data, tiny):
     assert widths == [9, 8, 9, 9]
     judge = model.inner.text_discriminator
     assert [v.shape[-1] for v in judge.variables] == [6, 6, 4, 4]
-    assert not model.couple
-    assert standardized.couple
     assert not model.non_trainable_variables
     # A running mean and variance in each of four generators.
     assert len(standardized.outer.non_trainable_variables) == 4

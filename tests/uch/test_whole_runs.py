@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common.data import draws
-from common.data import pipeline
 from common.metrics import evaluation
 from common.runs import encoding
 from tests import whole_runs
@@ -37,6 +35,18 @@ ABLATIONS = (
     },
 )
 
+
+class OnePhase(training.Turns):
+    """Runs another phase than the method's."""
+
+    def __init__(self, model, train, phase):
+        super().__init__(model, train)
+        self.phase = phase
+
+    def begin(self, epoch):
+        return self.phase
+
+
 # One step of all pairs: an eager one takes a second.
 SHORT = {"batch_size": 120, "epochs": 1}
 
@@ -52,23 +62,12 @@ def _run(
     checkpoint_dir=None,
 ):
     """Trains as a runner does, from the newest checkpoint where one is."""
-    rows = np.arange(len(data))
-    drawn = draws.PairDraws.at_most(len(rows), config.batch_size, seed)
-    steps = drawn.steps_per_epoch
-    model = training.build_model(
-        config, data.image_shape, data.text_dim, steps, seed, jit_compile
-    )
+    model = uch_model.UCH(config, seed)
     # Tracing takes longer than a few steps of a tiny model.
-    model.run_eagerly = eager
-    model.set_phase(phase)
-    record = whole_runs.train(
-        model,
-        lambda start, end: pipeline.batches(data, rows, drawn, start, end),
-        steps,
-        stop or config.epochs,
-        [training.WatchCollapse(data, rows, config)],
-        checkpoint_dir,
-    )
+    model.compile(jit_compile=jit_compile, run_eagerly=eager)
+    if phase != "algorithm_1":
+        model.turns = lambda train: OnePhase(model, train, phase)
+    record = whole_runs.train(model, data, stop, checkpoint_dir)
     return model, record.losses
 
 
@@ -313,9 +312,9 @@ def test_pixels_train_the_image_network_and_resume_exactly(
         # Two steps are too few for bits of two signs.
         maximum_one_sided_bits=1.0,
     )
-    fresh = training.build_model(
-        config, pictures.image_shape, pictures.text_dim, 1, 0
-    )
+    fresh = uch_model.UCH(config)
+    fresh.compile()
+    fresh.prepare(pictures)
     whole, _ = _run(config, pictures, eager=True)
     _run(config, pictures, eager=True, stop=1, checkpoint_dir=tmp_path)
 

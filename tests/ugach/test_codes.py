@@ -3,18 +3,16 @@ import pytest
 import tensorflow as tf
 
 from ugach import model as ugach_model
-from ugach import objective
 
 
 def _model(data, seed=0):
-    return ugach_model.UGACH(
-        6,
-        data.image_dim,
-        data.text_dim,
-        10,
-        objective.Objective(margin=1.0, uniform_margin=1.0),
-        seed=seed,
+    model = ugach_model.UGACH(
+        bits=6, hidden_units=10, feature_scaling="none", seed=seed
     )
+    model.build(
+        {"image": (None, data.image_dim), "text": (None, data.text_dim)}
+    )
+    return model
 
 
 def _weights(player):

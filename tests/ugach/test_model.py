@@ -37,24 +37,23 @@ def _model(
     **settings,
 ):
     model = ugach_model.UGACH(
-        BITS,
-        data.image_dim,
-        data.text_dim,
-        10,
-        objective.Objective(
-            margin=MARGIN, uniform_margin=UNIFORM_MARGIN, **settings
-        ),
+        bits=BITS,
+        mode="ugach" if "positive" in parts else "baseline_gan",
+        hidden_units=10,
         feature_scaling="unit",
         code_metric=code_metric,
         weight_decay=weight_decay,
-        parts=parts,
+        pool_size=CANDIDATES if "pool" in parts else 0,
         seed=seed,
     )
-    model.compile(
-        keras.optimizers.SGD(rate),
-        keras.optimizers.SGD(rate),
-        jit_compile=False,
+    model.objective = objective.Objective(
+        margin=MARGIN, uniform_margin=UNIFORM_MARGIN, **settings
     )
+    model.compile(keras.optimizers.SGD(rate), jit_compile=False)
+    model.build(
+        {"image": (None, data.image_dim), "text": (None, data.text_dim)}
+    )
+    assert model.parts == tuple(parts)
     return model
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common.data import draws
 from ugach import config as ugach_config
+from ugach import model as ugach_model
 from ugach import training
 
 
@@ -71,11 +71,16 @@ def test_all_modes_give_the_discriminator_as_many_epochs(alternation, tiny):
     assert counts == {7}
 
 
+def _drawn(config, data, count, folder, seed=0):
+    train = data[np.arange(count)]
+    return training.make_draws(config, train, config.batch_size, seed, folder)
+
+
 @pytest.mark.parametrize("mode", ("baseline", "baseline_gan"))
 def test_baselines_know_nothing_but_pairs(data, tmp_path, mode, tiny):
     config = dataclasses.replace(tiny, mode=mode)
 
-    drawn = training.make_draws(config, data, np.arange(len(data)), tmp_path, 0)
+    drawn = _drawn(config, data, len(data), tmp_path)
 
     np.testing.assert_array_equal(drawn.neighbours[:, 0], np.arange(len(data)))
     assert drawn.neighbours.shape == (len(data), 1)
@@ -83,7 +88,7 @@ def test_baselines_know_nothing_but_pairs(data, tmp_path, mode, tiny):
 
 
 def test_ugach_draws_from_the_cached_graph(data, tmp_path, tiny):
-    drawn = training.make_draws(tiny, data, np.arange(90), tmp_path, 3)
+    drawn = _drawn(tiny, data, 90, tmp_path, 3)
 
     assert drawn.neighbours.shape == (90, 1 + 2 * tiny.graph_size)
     assert (drawn.batch_size, drawn.pool_size, drawn.seed) == (32, 20, 3)
@@ -94,7 +99,7 @@ def test_ugach_draws_from_the_cached_graph(data, tmp_path, tiny):
 def test_a_batch_can_be_its_own_pool(data, tmp_path, tiny):
     config = dataclasses.replace(tiny, pool_size=0)
 
-    drawn = training.make_draws(config, data, np.arange(90), tmp_path, 0)
+    drawn = _drawn(config, data, 90, tmp_path)
 
     assert drawn.gathered == ("index", "positive")
     np.testing.assert_array_equal(drawn(0)["pool"], drawn(0)["index"])
@@ -114,25 +119,24 @@ def test_settings_that_do_not_fit_the_rows_are_refused(
     config = dataclasses.replace(tiny, **changed)
 
     with pytest.raises(ValueError, match=message):
-        training.make_draws(config, data, np.arange(90), tmp_path, 0)
-
-
-def _draws(batches, batch_size=32, pool_size=20):
-    """Draws with so many batches an epoch."""
-    neighbours = np.zeros((batches * batch_size, 2), np.int32)
-    return draws.GraphDraws(neighbours, batch_size, pool_size, 0)
+        _drawn(config, data, 90, tmp_path)
 
 
 def _alternate(config, data):
-    """A compiled model and the callback that a run would give it."""
-    model = training.build_model(
-        config, data.image_dim, data.text_dim, _draws(3), 0, jit_compile=False
-    )
-    callback = training.AlternatePlayers(
-        training.schedule(config), data, np.arange(0, len(data), 2), config
-    )
-    callback.set_model(model)
-    return model, callback
+    """A compiled model and the turns that a run would take."""
+    model = ugach_model.UGACH(config)
+    model.compile(jit_compile=False)
+    train = model.prepare(data[::2])
+    return model, training.Turns(model, train)
+
+
+def _compiled(config, steps, seed=0):
+    """A model with optimizers for so many steps an epoch."""
+    model = ugach_model.UGACH(config, seed)
+    model.compile()
+    model.build({"image": (None, 4), "text": (None, 5)})
+    model.complete_optimizers(steps)
+    return model
 
 
 def _generator_is_a_copy(model):
@@ -148,11 +152,11 @@ def _generator_is_a_copy(model):
 
 def test_the_generator_takes_over_after_pretraining(data, tiny):
     config = dataclasses.replace(tiny, pretrain_epochs=2)
-    model, callback = _alternate(config, data)
+    model, turns = _alternate(config, data)
     copied = []
 
     for epoch in range(5):
-        callback.on_epoch_begin(epoch)
+        turns.begin(epoch)
         copied.append(_generator_is_a_copy(model))
         # As if the epoch had moved the discriminator.
         for variable in model.discriminator.variables:
@@ -163,11 +167,11 @@ def test_the_generator_takes_over_after_pretraining(data, tiny):
 
 def test_a_random_generator_keeps_its_own_weights(data, tiny):
     config = dataclasses.replace(tiny, generator_start="random")
-    model, callback = _alternate(config, data)
+    model, turns = _alternate(config, data)
     before = [variable.numpy() for variable in model.generator.variables]
 
     for epoch in range(5):
-        callback.on_epoch_begin(epoch)
+        turns.begin(epoch)
 
     for one, other in zip(before, model.generator.variables, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -175,7 +179,7 @@ def test_a_random_generator_keeps_its_own_weights(data, tiny):
 
 
 def test_the_table_holds_the_codes_of_the_player_that_stands_still(data, tiny):
-    model, callback = _alternate(
+    model, turns = _alternate(
         dataclasses.replace(tiny, generator_start="random"), data
     )
     image = data.image_features(slice(0, None, 2))
@@ -183,10 +187,10 @@ def test_the_table_holds_the_codes_of_the_player_that_stands_still(data, tiny):
     # Epoch 0 pretrains; 1 and 2 are the first round, 3 the next.
     standing = {1: model.generator, 2: model.discriminator, 3: model.generator}
 
-    callback.on_epoch_begin(0)
+    turns.begin(0)
     assert model.table is None
     for epoch, player in standing.items():
-        callback.on_epoch_begin(epoch)
+        turns.begin(epoch)
 
         np.testing.assert_allclose(
             model.table.image, player.image_pathway(image), atol=1e-6
@@ -209,11 +213,10 @@ def _rates(optimizer, steps):
 
 def test_players_that_train_together_need_no_table(data, tiny):
     config = dataclasses.replace(tiny, alternation="batch", pretrain_epochs=1)
-    model, callback = _alternate(config, data)
+    model, turns = _alternate(config, data)
 
-    callback.on_epoch_begin(1)
+    assert turns.begin(1) == "adversarial"
 
-    assert model.phase == "adversarial"
     assert model.table is None
     assert _generator_is_a_copy(model)
 
@@ -230,7 +233,7 @@ def test_generators_that_train_at_every_batch_decay_with_the_epochs(tiny):
         generator_epochs=3,
     )
 
-    model = training.build_model(config, 4, 5, _draws(10), 0)
+    model = _compiled(config, 10)
 
     np.testing.assert_allclose(
         _rates(model.generator_optimizer, (19, 20, 40)),
@@ -258,7 +261,7 @@ def test_rates_fall_with_the_rounds_of_the_game(data, optimizer, tiny):
         generator_epochs=2,
     )
 
-    model = training.build_model(config, 4, 5, _draws(10), 0)
+    model = _compiled(config, 10)
 
     np.testing.assert_allclose(
         _rates(model.discriminator_optimizer, (0, 29, 30, 49, 50, 70, 90)),
@@ -291,7 +294,7 @@ def test_the_settings_reach_the_model(tiny):
         weight_decay=0.5,
     )
 
-    model = training.build_model(config, 4, 5, _draws(10), 7)
+    model = _compiled(config, 10, 7)
 
     found = dataclasses.asdict(model.objective)
     # m = 1 + 8 bits * 0.25, and 1 + 8 * 0.5.
@@ -301,8 +304,7 @@ def test_the_settings_reach_the_model(tiny):
     assert found.pop("temperature") == 7.5
     assert found.pop("entropy_weight") == 0.9375
     assert found == {name: getattr(config, name) for name in found}
-    assert model.code_metric == "cosine"
-    assert (model.weight_decay, model.seed) == (0.5, 7)
+    assert model.seed == 7
     kernels = model.discriminator.kernels()
     shapes = [tuple(kernel.shape) for kernel in kernels]
     assert shapes == [(4, 12), (12, 8), (5, 12), (12, 8)]

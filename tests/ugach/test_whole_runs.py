@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from common.data import pipeline
 from tests import whole_runs
 from ugach import config as ugach_config
-from ugach import training
+from ugach import model as ugach_model
 
 # Whose losses an epoch logs.
 MOVING = {
@@ -29,23 +28,10 @@ def _run(
     checkpoint_dir=None,
 ):
     """Trains as a runner does, from the newest checkpoint where one is."""
-    rows = np.arange(len(data))
-    drawn = training.make_draws(config, data, rows, folder, seed)
-    steps = drawn.steps_per_epoch
-    model = training.build_model(
-        config, data.image_dim, data.text_dim, drawn, seed, jit_compile
-    )
+    model = ugach_model.UGACH(config, seed, folder)
     # Tracing takes longer than a few steps of a tiny model.
-    model.run_eagerly = eager
-    schedule = training.schedule(config)
-    record = whole_runs.train(
-        model,
-        lambda start, end: pipeline.batches(data, rows, drawn, start, end),
-        steps,
-        stop or schedule.total,
-        [training.AlternatePlayers(schedule, data, rows, config)],
-        checkpoint_dir,
-    )
+    model.compile(jit_compile=jit_compile, run_eagerly=eager)
+    record = whole_runs.train(model, data, stop, checkpoint_dir)
     return model, record
 
 

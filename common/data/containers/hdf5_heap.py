@@ -31,7 +31,9 @@ def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
     Raises:
         ValueError: They are damaged, or take too long.
     """
-    command = [sys.executable, "-m", __name__, str(path), place, attribute]
+    # Not from the working directory, where another `common` may lie.
+    command = [sys.executable, "-P", "-m", __name__]
+    command += [str(path), place, attribute]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         finished = subprocess.run(

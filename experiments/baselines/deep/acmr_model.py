@@ -4,72 +4,88 @@ Wang, Yang, Xu, Hanjalic, Shen: "Adversarial Cross-Modal Retrieval", ACM
 Multimedia 2017.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
-from common.models import base
+from common.data import subset
 from experiments.baselines import method
 from experiments.baselines import models
+from experiments.baselines.deep import acmr
 from experiments.baselines.deep import keras_training
 
 
-class ACMRModel(base.HashingModel):
+@keras.saving.register_keras_serializable("experiments")
+class ACMRModel(keras_training.TwoViews):
     """Two embeddings, a label classifier and a domain classifier.
 
     Args:
         config: Settings, an `acmr.ACMR`.
-        pairs: Training items with labels.
-        bits: K, the width of an embedding.
-        steps: Training steps in all.
-        seed: Seed of the weights.
+        seed: Seed of the weights and of the batches.
+        **kwargs: `bits`, the width of an embedding, changed settings, and
+            those of `common.models.configured.ConfiguredModel`.
     """
 
+    settings_class = acmr.ACMR
+    player_names = ("embedding", "domain")
+
     def __init__(
-        self, config, pairs: method.Pairs, bits: int, steps: int, seed: int
+        self,
+        config: acmr.ACMR | None = None,
+        seed: int = 0,
+        **kwargs: Any,
     ):
-        super().__init__(bits, pairs.image.shape[1:], pairs.text.shape[1])
-        first = 10 * seed
-        self.image_network = keras_training.two_layers(
-            pairs.image, config.image_hidden_units, bits, True, first
+        super().__init__(config, seed, **kwargs)
+        self.add_loss_trackers("embedding_loss", "domain_loss")
+
+    def build_networks(self) -> None:
+        """Both embeddings and both classifiers."""
+        config = self.config
+        first = 10 * self.seed
+        self.image_network = self.make_network(
+            "image", config.image_hidden_units, True, first
         )
-        self.text_network = keras_training.two_layers(
-            pairs.text, config.text_hidden_units, bits, True, first + 2
+        self.text_network = self.make_network(
+            "text", config.text_hidden_units, True, first + 2
         )
         self.label_classifier = _classifier(
-            bits, [pairs.labels.shape[1]], first + 4
+            self.bits, [self.label_dim], first + 4
         )
         # Half and a quarter of an embedding, as 20 and 10 are of 40.
-        widths = [max(1, bits // 2), max(1, bits // 4), 2]
-        self.domain_classifier = _classifier(bits, widths, first + 5)
-        self.config = config
-        self.steps = steps
-        self.add_loss_trackers("embedding_loss", "domain_loss")
-        self.built = True
-
-    def compile(self, embedding_optimizer, domain_optimizer, **kwargs) -> None:
-        """Gives each player its optimizer, built here."""
-        super().compile(optimizer=None, **kwargs)
-        self.embedding_optimizer = embedding_optimizer
-        self.domain_optimizer = domain_optimizer
-        embedding_optimizer.build(self.embedding_variables)
-        domain_optimizer.build(self.domain_classifier.trainable_variables)
+        widths = [max(1, self.bits // 2), max(1, self.bits // 4), 2]
+        self.domain_classifier = _classifier(self.bits, widths, first + 5)
 
     @property
-    def embedding_variables(self) -> list[keras.Variable]:
-        """Weights of the embeddings and of the label classifier."""
-        return [
-            *self.image_network.trainable_variables,
-            *self.text_network.trainable_variables,
-            *self.label_classifier.trainable_variables,
-        ]
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """The embeddings with the label classifier; the domain classifier."""
+        networks = (
+            self.image_network,
+            self.text_network,
+            self.label_classifier,
+        )
+        return {
+            "embedding": [v for n in networks for v in n.trainable_variables],
+            "domain": self.domain_classifier.trainable_variables,
+        }
 
-    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
-        """Embeddings of images, [n, K] in (-1, 1)."""
-        return self.image_network(images)
+    def preset_optimizers(
+        self, steps_per_epoch: int
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam for both."""
+        return {
+            name: keras.optimizers.Adam(self.config.learning_rate, beta_1=0.5)
+            for name in self.player_names
+        }
 
-    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
-        """Embeddings of texts, [n, K] in (-1, 1)."""
-        return self.text_network(texts)
+    @property
+    def schedule_epochs(self) -> int:
+        """Epochs of the settings."""
+        return self.run_config.epochs
+
+    def turns(self, train: subset.Subset) -> "Turns":
+        """Both players at every batch."""
+        return Turns()
 
     def phase_steps(self) -> dict:
         """One step in which both players move."""
@@ -77,21 +93,13 @@ class ACMRModel(base.HashingModel):
 
     def _both(self, batch):
         with tf.GradientTape(persistent=True) as tape:
-            image = self.image_network(batch["image"])
-            text = self.text_network(batch["text"])
+            image = tf.cast(self.image_network(batch["image"]), tf.float32)
+            text = tf.cast(self.text_network(batch["text"]), tf.float32)
             embedding = self._embedding_loss(image, text, batch["labels"])
             domain = self._domain_loss(image, text)
             against = embedding - self._adversary_weight() * domain
-        for loss, variables, optimizer in (
-            (against, self.embedding_variables, self.embedding_optimizer),
-            (
-                domain,
-                self.domain_classifier.trainable_variables,
-                self.domain_optimizer,
-            ),
-        ):
-            gradients = tape.gradient(loss, variables)
-            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        self.descend(tape, against, "embedding")
+        self.descend(tape, domain, "domain")
         return {"embedding_loss": embedding, "domain_loss": domain}
 
     def _embedding_loss(self, image, text, labels):
@@ -102,7 +110,8 @@ class ACMRModel(base.HashingModel):
         told = sum(
             tf.reduce_mean(
                 tf.nn.softmax_cross_entropy_with_logits(
-                    targets, self.label_classifier(embedded)
+                    targets,
+                    tf.cast(self.label_classifier(embedded), tf.float32),
                 )
             )
             for embedded in (image, text)
@@ -122,14 +131,26 @@ class ACMRModel(base.HashingModel):
         of_text = tf.repeat([0, 1], [count, count])
         return tf.reduce_mean(
             tf.nn.sparse_softmax_cross_entropy_with_logits(
-                of_text, self.domain_classifier(both)
+                of_text, tf.cast(self.domain_classifier(both), tf.float32)
             )
         )
 
     def _adversary_weight(self):
         """Rises from 0 to 1 with the training: 2 / (1 + e^(-10 p)) - 1."""
         done = tf.cast(self.domain_optimizer.iterations, tf.float32)
-        return 2 / (1 + tf.exp(-10 * done / self.steps)) - 1
+        steps = self.run_config.epochs * self.measured["steps_per_epoch"]
+        return 2 / (1 + tf.exp(-10 * done / steps)) - 1
+
+
+class Turns:
+    """Every epoch is like the others."""
+
+    def begin(self, epoch: int) -> str:
+        """The phase of every epoch."""
+        return "both"
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Nothing follows an epoch."""
 
 
 def distance_losses(
@@ -161,39 +182,23 @@ def distance_losses(
 
 
 def fit(
-    config, pairs: method.Pairs, bits: int, seed: int, report: method.Report
+    config: acmr.ACMR,
+    pairs: method.Pairs,
+    bits: int,
+    seed: int,
+    report: method.Report,
 ) -> models.Model:
     """Trains the embeddings and returns them as arrays.
 
     Args:
-        config: Settings, an `acmr.ACMR`.
+        config: Settings.
         pairs: Training items with labels.
         bits: K.
         seed: Seed of weights and batches.
         report: Called after each epoch.
     """
-    batches = max(1, len(pairs) // config.batch_size)
-    model = ACMRModel(config, pairs, bits, config.epochs * batches, seed)
-    optimizers = {
-        name: keras.optimizers.Adam(config.learning_rate, beta_1=0.5)
-        for name in ("embedding", "domain")
-    }
-    model.compile(
-        optimizers["embedding"], optimizers["domain"], jit_compile=False
-    )
-    keras_training.train(
-        model,
-        pairs,
-        config.batch_size,
-        config.epochs,
-        [keras_training.Reports(report, config.epochs, "embedding_loss")],
-        optimizers,
-        seed,
-    )
-    return models.Model(
-        keras_training.as_arrays(model.image_network, pairs.image),
-        keras_training.as_arrays(model.text_network, pairs.text),
-    )
+    model = ACMRModel(config, seed, bits=bits)
+    return keras_training.fit(model, pairs, report, "embedding_loss")
 
 
 def _classifier(bits: int, widths: list[int], seed: int) -> keras.Sequential:

@@ -5,27 +5,47 @@ outputs of the image and the text network for all training items, B their
 codes, S the similarity by labels.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from common.models import base
+from common.data import subset
 from experiments.baselines import method
 from experiments.baselines import models
+from experiments.baselines.deep import dcmh
 from experiments.baselines.deep import keras_training
 
 
-class Bank:
-    """F, G, B and the labels of all training items.
+@keras.saving.register_keras_serializable("experiments")
+class Bank(keras.layers.Layer):
+    """F, G and B of all training items, which training only changes in part.
 
-    A plain object, so that checkpoints leave it out.
+    Args:
+        items: n.
+        bits: K.
     """
 
-    def __init__(self, image, text, labels):
-        self.image = tf.Variable(image, trainable=False)
-        self.text = tf.Variable(text, trainable=False)
-        self.codes = tf.Variable(tf.zeros_like(image), trainable=False)
-        self.labels = tf.constant(labels)
+    def __init__(self, items: int, bits: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._settings = {"items": items, "bits": bits}
+        self.image, self.text, self.codes = (
+            self.add_weight(
+                shape=(items, bits),
+                initializer="zeros",
+                dtype="float32",
+                trainable=False,
+                name=name,
+            )
+            for name in ("image", "text", "codes")
+        )
+        self.built = True
+
+    def fill(self, image: np.ndarray, text: np.ndarray) -> None:
+        """Takes F and G, [n, K] each, and the codes that follow."""
+        self.image.assign(image)
+        self.text.assign(text)
         self.update_codes()
 
     def update_codes(self) -> None:
@@ -33,94 +53,108 @@ class Bank:
         votes = self.image + self.text
         self.codes.assign(tf.where(votes >= 0, 1.0, -1.0))
 
+    def get_config(self) -> dict:
+        """Arguments that make a bank of the same size."""
+        return super().get_config() | self._settings
 
-class DCMHModel(base.HashingModel):
+
+@keras.saving.register_keras_serializable("experiments")
+class DCMHModel(keras_training.TwoViews):
     """Image and text network, each trained in turn against the other's bank.
 
     Args:
         config: Settings, a `dcmh.DCMH`.
-        pairs: Training items.
-        bits: K.
-        seed: Seed of the weights.
+        seed: Seed of the weights and of the batches.
+        **kwargs: `bits`, changed settings, and those of
+            `common.models.configured.ConfiguredModel`.
     """
 
-    def __init__(self, config, pairs: method.Pairs, bits: int, seed: int):
-        super().__init__(bits, pairs.image.shape[1:], pairs.text.shape[1])
-        self.image_network = keras_training.two_layers(
-            pairs.image, config.image_hidden_units, bits, False, 4 * seed
-        )
-        self.text_network = keras_training.two_layers(
-            pairs.text, config.text_hidden_units, bits, False, 4 * seed + 2
-        )
-        self.config = config
-        self.bank = Bank(
-            self.image_network.predict(pairs.image, 1024, verbose=0),
-            self.text_network.predict(pairs.text, 1024, verbose=0),
-            np.asarray(pairs.labels, np.float32),
-        )
+    settings_class = dcmh.DCMH
+    player_names = ("image", "text")
+
+    def __init__(
+        self,
+        config: dcmh.DCMH | None = None,
+        seed: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(config, seed, **kwargs)
+        # Of all training items, [n, c]; `turns` sets them.
+        self.labels = None
         self.add_loss_trackers("image_loss", "text_loss")
-        self.built = True
 
-    def compile(self, image_optimizer, text_optimizer, **kwargs) -> None:
-        """Gives each network its optimizer, built here."""
-        super().compile(optimizer=None, **kwargs)
-        self.image_optimizer = image_optimizer
-        self.text_optimizer = text_optimizer
-        image_optimizer.build(self.image_network.trainable_variables)
-        text_optimizer.build(self.text_network.trainable_variables)
+    def build_networks(self) -> None:
+        """Both networks, and a bank for all training items."""
+        config = self.config
+        first = 4 * self.seed
+        self.image_network = self.make_network(
+            "image", config.image_hidden_units, False, first
+        )
+        self.text_network = self.make_network(
+            "text", config.text_hidden_units, False, first + 2
+        )
+        self.bank = Bank(self.measured["rows"], self.bits)
 
-    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
-        """Outputs of the image network, [n, K]."""
-        return self.image_network(images)
+    @property
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """Weights of either network."""
+        return {
+            "image": self.image_network.trainable_variables,
+            "text": self.text_network.trainable_variables,
+        }
 
-    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
-        """Outputs of the text network, [n, K]."""
-        return self.text_network(texts)
+    def preset_optimizers(
+        self, steps_per_epoch: int
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Optimizers whose rates fall on a straight line."""
+        config = self.run_config
+        return {
+            name: _optimizer(config, config.epochs * steps_per_epoch)
+            for name in self.player_names
+        }
+
+    @property
+    def schedule_epochs(self) -> int:
+        """Two epochs a round."""
+        return 2 * self.run_config.epochs
+
+    def turns(self, train: subset.Subset) -> "Turns":
+        """Image network, text network, codes."""
+        self.labels = tf.constant(np.asarray(train.labels, np.float32))
+        return Turns(self, train)
 
     def phase_steps(self) -> dict:
         """The two turns of a round."""
         return {"image": self._image_step, "text": self._text_step}
 
     def _image_step(self, batch):
-        loss = self._step(
-            batch,
-            batch["image"],
-            self.image_network,
-            self.image_optimizer,
-            (self.bank.image, self.bank.text),
-        )
+        banks = (self.bank.image, self.bank.text)
+        loss = self._step(batch, "image", self.image_network, banks)
         return {"image_loss": loss}
 
     def _text_step(self, batch):
-        loss = self._step(
-            batch,
-            batch["text"],
-            self.text_network,
-            self.text_optimizer,
-            (self.bank.text, self.bank.image),
-        )
+        banks = (self.bank.text, self.bank.image)
+        loss = self._step(batch, "text", self.text_network, banks)
         return {"text_loss": loss}
 
-    def _step(self, batch, inputs, network, optimizer, banks):
-        own, other = banks
+    def _step(self, batch, view, network, banks):
+        own, other = (tf.convert_to_tensor(bank) for bank in banks)
         index = batch["index"][:, None]
         with tf.GradientTape() as tape:
-            outputs = network(inputs)
+            outputs = tf.cast(network(batch[view]), tf.float32)
             whole = tf.tensor_scatter_nd_update(own, index, outputs)
             loss = batch_loss(
                 outputs,
                 whole,
                 other,
-                tf.gather_nd(self.bank.codes, index),
-                batch["labels"] @ tf.transpose(self.bank.labels) > 0,
+                tf.gather_nd(tf.convert_to_tensor(self.bank.codes), index),
+                batch["labels"] @ tf.transpose(self.labels) > 0,
                 self.config.quantization,
                 self.config.balance,
                 self._theta_scale(),
             )
-        variables = network.trainable_variables
-        gradients = tape.gradient(loss, variables)
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        own.assign(whole)
+        self.descend(tape, loss, view)
+        banks[0].assign(whole)
         return loss
 
     def _theta_scale(self) -> float:
@@ -170,49 +204,57 @@ def batch_loss(
     return total / tf.cast(tf.size(similar), tf.float32)
 
 
-class TakeTurns(keras.callbacks.Callback):
-    """Image network, text network, codes: one round in two epochs."""
+class Turns:
+    """Image network, text network, codes: one round in two epochs.
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Chooses the network that learns."""
-        self.model.set_phase(("image", "text")[epoch % 2])
+    Args:
+        model: The model.
+        train: Training items.
+    """
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def __init__(self, model: DCMHModel, train: subset.Subset):
+        self._model = model
+        self._train = train
+
+    def begin(self, epoch: int) -> str:
+        """The network that learns; the first fills the bank."""
+        if not epoch:
+            model, train = self._model, self._train
+            model.bank.fill(
+                *(
+                    network.predict(read(slice(None)), 1024, verbose=0)
+                    for network, read in (
+                        (model.image_network, train.image_features),
+                        (model.text_network, train.text_features),
+                    )
+                )
+            )
+        return ("image", "text")[epoch % 2]
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
         """Takes new codes when both have had their turn."""
         if epoch % 2:
-            self.model.bank.update_codes()
+            self._model.bank.update_codes()
 
 
 def fit(
-    config, pairs: method.Pairs, bits: int, seed: int, report: method.Report
+    config: dcmh.DCMH,
+    pairs: method.Pairs,
+    bits: int,
+    seed: int,
+    report: method.Report,
 ) -> models.Model:
     """Trains both networks and returns them as arrays.
 
     Args:
-        config: Settings, a `dcmh.DCMH`.
+        config: Settings.
         pairs: Training items with labels.
         bits: K.
         seed: Seed of weights and batches.
         report: Called after each epoch, two a round.
     """
-    model = DCMHModel(config, pairs, bits, seed)
-    steps = config.epochs * max(1, len(pairs) // config.batch_size)
-    optimizers = {name: _optimizer(config, steps) for name in ("image", "text")}
-    model.compile(optimizers["image"], optimizers["text"], jit_compile=False)
-    epochs = 2 * config.epochs
-    keras_training.train(
-        model,
-        pairs,
-        config.batch_size,
-        epochs,
-        [TakeTurns(), keras_training.Reports(report, epochs, "image_loss")],
-        optimizers,
-        seed,
-    )
-    return models.Model(
-        keras_training.as_arrays(model.image_network, pairs.image),
-        keras_training.as_arrays(model.text_network, pairs.text),
-    )
+    model = DCMHModel(config, seed, bits=bits)
+    return keras_training.fit(model, pairs, report, "image_loss")
 
 
 def _optimizer(config, steps) -> keras.optimizers.Optimizer:

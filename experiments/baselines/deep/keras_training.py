@@ -1,38 +1,97 @@
 """Compared methods that are networks, on the shared training loop."""
 
-import pathlib
-import tempfile
-from collections.abc import Sequence
-
 import keras
 import numpy as np
+import tensorflow as tf
 
 from common.data import arrays
-from common.data import draws as data_draws
-from common.data import splits
-from common.models import base
-from common.runs import run as common_run
-from common.training import fitting
+from common.data import subset
+from common.training import trainer
 from experiments.baselines import method
+from experiments.baselines import models
 from experiments.baselines.deep import layers
 
 
+class TwoViews(trainer.Trainer):
+    """A compared method with an image network and a text network.
+
+    The first step of either is to scale its input as the training items tell.
+    """
+
+    supervised = True
+
+    @property
+    def suits_xla(self) -> bool:
+        """Never: the steps are small."""
+        return False
+
+    def measure(self, train: subset.Subset) -> dict:
+        """Means and scales of both views, and the number of items."""
+        found = {}
+        for name, read in (
+            ("image", train.image_features),
+            ("text", train.text_features),
+        ):
+            mean, scale = layers.scaling(read(slice(None)))
+            found |= {f"{name}_mean": mean.tolist(), f"{name}_scale": scale}
+        return found
+
+    def make_network(
+        self, view: str, hidden: int, bounded: bool, seed: int
+    ) -> keras.Sequential:
+        """A network of two layers after the scaling of its view.
+
+        Raises:
+            ValueError: The scaling is not known yet.
+        """
+        if not self.measured:
+            raise ValueError(
+                "The networks scale inputs as training items tell; call `fit` "
+                "or `prepare` first."
+            )
+        return two_layers(self._scaling(view), hidden, self.bits, bounded, seed)
+
+    def as_arrays(self) -> models.Model:
+        """What was trained, without TensorFlow."""
+        return models.Model(
+            as_arrays(self.image_network, *self._scaling("image")),
+            as_arrays(self.text_network, *self._scaling("text")),
+        )
+
+    def image_codes(self, images: tf.Tensor) -> tf.Tensor:
+        """Outputs of the image network, [n, K]."""
+        return self.image_network(images)
+
+    def text_codes(self, texts: tf.Tensor) -> tf.Tensor:
+        """Outputs of the text network, [n, K]."""
+        return self.text_network(texts)
+
+    def _scaling(self, view) -> tuple[np.ndarray, float]:
+        mean = np.array(self.measured[f"{view}_mean"])
+        return mean, self.measured[f"{view}_scale"]
+
+
 def two_layers(
-    features: np.ndarray, hidden: int, bits: int, bounded: bool, seed: int
+    scaling: tuple[np.ndarray, float],
+    hidden: int,
+    bits: int,
+    bounded: bool,
+    seed: int,
 ) -> keras.Sequential:
     """A network of two layers whose first step is to scale its input.
 
     Args:
-        features: Training features, [n, d].
+        scaling: Mean of the features, [d], and what centred ones are
+            multiplied by; see `layers.scaling`.
         hidden: Units of the hidden layer.
         bits: K.
         bounded: Whether both layers end in tanh; else the first in ReLU.
         seed: Seed of the weights.
     """
-    mean, scale = layers.scaling(features)
+    mean, scale = scaling
     return keras.Sequential(
         [
-            keras.Input([features.shape[1]]),
+            keras.Input([len(mean)]),
             keras.layers.Normalization(
                 mean=mean, variance=np.full(mean.shape, scale**-2)
             ),
@@ -42,9 +101,10 @@ def two_layers(
     )
 
 
-def as_arrays(network: keras.Sequential, features: np.ndarray):
-    """A trained network of `two_layers` for these training features."""
-    mean, scale = layers.scaling(features)
+def as_arrays(
+    network: keras.Sequential, mean: np.ndarray, scale: float
+) -> layers.TwoLayers:
+    """A trained network of `two_layers` with this scaling."""
     first, second = network.layers[1:]
     bounded = first.activation is keras.activations.tanh
     weights = [
@@ -55,38 +115,22 @@ def as_arrays(network: keras.Sequential, features: np.ndarray):
     return layers.TwoLayers(mean, np.array(scale), *weights, np.array(bounded))
 
 
-def train(
-    model: base.HashingModel,
-    pairs: method.Pairs,
-    batch_size: int,
-    epochs: int,
-    callbacks: Sequence[keras.callbacks.Callback],
-    optimizers: dict[str, keras.optimizers.Optimizer],
-    seed: int,
-) -> None:
-    """Trains a compiled model on all pairs with their labels.
+def fit(
+    model: TwoViews, pairs: method.Pairs, report: method.Report, loss: str
+) -> models.Model:
+    """Trains a model on all pairs with their labels.
 
-    Checkpoints and logs go to a folder that is removed: a fit that was cut
-    off starts again.
+    Args:
+        model: A new model.
+        pairs: Training items with labels.
+        report: Called after each epoch.
+        loss: Name of the loss that is reported.
     """
-    rows = np.arange(len(pairs))
-    nothing = rows[:0]
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = common_run.Prepared(
-            common_run.Run(seed=seed),
-            arrays.CrossModalData(pairs.image, pairs.text, pairs.labels),
-            splits.Split(nothing, rows, rows, nothing),
-            pathlib.Path(folder),
-        )
-        fitting.fit(
-            prepared,
-            model,
-            data_draws.PairDraws.at_most(len(rows), batch_size, seed),
-            epochs,
-            callbacks,
-            optimizers,
-            with_labels=True,
-        )
+    data = arrays.CrossModalData(pairs.image, pairs.text, pairs.labels)
+    model.compile()
+    train = model.prepare(data)
+    model.fit(train, callbacks=[Reports(report, model.schedule_epochs, loss)])
+    return model.as_arrays()
 
 
 def _dense(units, activation, seed) -> keras.layers.Dense:

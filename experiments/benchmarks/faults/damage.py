@@ -8,8 +8,10 @@ import zipfile
 import numpy as np
 
 # Numbers that sizes, counts and places are seldom meant to be.
-_EXTREMES = (b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\xff" * 7 + b"\x7f")
-_EXTREMES += (b"\0" * 8, b"\x80" + b"\0" * 7, b"\0" * 7 + b"\x80")
+_EXTREMES = (
+    *(b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\xff" * 7 + b"\x7f"),
+    *(b"\0" * 8, b"\x80" + b"\0" * 7, b"\0" * 7 + b"\x80"),
+)
 _VALUES = (None, True, -1, 1e308, 2**70, "", "\ud800", "\n", [], [[]], {})
 _NESTING = 100_000
 

@@ -116,7 +116,8 @@ def test_sheets_frame_green_what_shares_a_label(data, pictures, draw):
         *("", "distance 0", "distance 0", "distance 7"),
     ]
     # 1.15 (3 + 1) by 1.3 * 2 inches at 110 dots each.
-    assert _size(figure) == (506, 286)
+    # Earlier releases of Matplotlib cut the last dot off, which is a fraction.
+    assert _size(figure) == pytest.approx((506, 286), abs=1)
 
 
 def test_labels_go_by_name_or_by_number(data):
@@ -215,7 +216,7 @@ def test_a_search_without_labels_has_plain_frames(pictures):
 
     np.testing.assert_array_equal(_colours(figure, 0), np.zeros((3, 3)))
     assert _shown(figure.axes[0]) == "red flower"
-    assert _size(figure) == (506, 143)
+    assert _size(figure) == pytest.approx((506, 143), abs=1)
 
 
 def test_long_texts_are_cut(pictures):

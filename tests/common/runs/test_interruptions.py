@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import types
 
 import pytest
 import tensorflow as tf
@@ -189,6 +190,29 @@ def test_where_the_run_was_is_left_out_of_the_command(typed, words, kept):
     assert again == [
         *("python", "program.py", *kept, "--resume", "--output_dir=out dir")
     ]
+
+
+@pytest.mark.parametrize(
+    ("started", "again"),
+    [
+        (["python", "-m"], "python -m experiments.train_ugach"),
+        (["/opt/bin/python", "/opt/bin/cmh"], "cmh train-ugach"),
+        (["cmh.exe", "train_ugach"], "cmh train-ugach"),
+    ],
+)
+def test_a_command_goes_on_in_the_way_it_was_started(
+    typed, monkeypatch, started, again
+):
+    typed("--bits=8")
+    spec = types.SimpleNamespace(name="experiments.train_ugach")
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", spec)
+    monkeypatch.setattr(sys, "orig_argv", [*started, "train-ugach"])
+
+    command = interruptions._Command("out", True)
+
+    assert interruptions._again(command) == (
+        f"{again} --bits=8 --resume --output_dir=out"
+    )
 
 
 STOPPED = """

@@ -149,11 +149,11 @@ def test_a_training_that_fails_by_itself_is_kept_as_such(toy, config, tmp_path):
     class NotToday(RuntimeError):
         pass
 
-    def fit(settings, prepared):
+    def fail(settings, prepared):
         raise NotToday("Training collapsed by epoch 4.")
 
     method = dataclasses.replace(
-        train_ugach.METHOD, fit=fit, failures=(NotToday,)
+        train_ugach.METHOD, model=fail, failures=(NotToday,)
     )
     run = dataclasses.replace(toy, output_dir=str(tmp_path))
 

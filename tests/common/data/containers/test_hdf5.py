@@ -162,6 +162,15 @@ def test_strings_are_read(tmp_path):
     assert found["y"].load().tolist() == ["ab", "c"]
 
 
+def test_strings_are_read_beside_files_with_our_names(tmp_path, monkeypatch):
+    (tmp_path / "common.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+
+    found = one(tmp_path / "d.h5", lambda file: file.update({"x": ["a", "b"]}))
+
+    np.testing.assert_array_equal(found["x"].load(), ["a", "b"])
+
+
 def test_changed_bytes_end_in_an_array_or_a_sentence(tmp_path):
     path = tmp_path / "d.h5"
     with h5py.File(path, "w") as file:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.baselines.deep import acmr
+from experiments.baselines.deep import layers
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +56,10 @@ def test_distances_are_of_pairs_and_of_the_nearest_stranger(acmr_model):
 def test_a_step_moves_both_players(acmr_model, small, pairs):
     import keras
 
-    model = acmr_model.ACMRModel(small, pairs, 8, 10, seed=0)
-    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01))
+    model = acmr_model.ACMRModel(small, bits=8, epochs=1)
+    model.compile(keras.optimizers.Adam(0.01))
+    items = {"image": pairs.image, "text": pairs.text, "labels": pairs.labels}
+    model.prepare(items, steps_per_epoch=10)
     before = [w.numpy() for w in model.trainable_variables]
 
     assert float(model._adversary_weight()) == 0.0
@@ -102,9 +105,10 @@ def test_signs_are_codes_and_embeddings_have_scores(
 def test_arrays_give_what_the_network_gave(acmr_model, small, pairs):
     from experiments.baselines.deep import keras_training
 
-    network = keras_training.two_layers(pairs.image, 8, 4, True, 0)
+    scaling = layers.scaling(pairs.image)
+    network = keras_training.two_layers(scaling, 8, 4, True, 0)
 
-    view = keras_training.as_arrays(network, pairs.image)
+    view = keras_training.as_arrays(network, *scaling)
 
     np.testing.assert_allclose(
         view.outputs(pairs.image),

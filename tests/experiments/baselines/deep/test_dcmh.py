@@ -88,9 +88,11 @@ def test_the_gradient_is_that_of_the_paper(dcmh_model):
 
 
 def test_one_turn_changes_one_network_and_its_bank(dcmh_model, small, pairs):
-    model = dcmh_model.DCMHModel(small, pairs, 4, seed=0)
-    optimizers = [dcmh_model._optimizer(small, 10) for _ in range(2)]
-    model.compile(*optimizers)
+    model = dcmh_model.DCMHModel(small, bits=4)
+    model.compile()
+    items = {"image": pairs.image, "text": pairs.text, "labels": pairs.labels}
+    turns = model.turns(model.prepare(items))
+    assert turns.begin(0) == "image"
     before = _state(model)
     rows = np.arange(30, dtype=np.int32)
     batch = {
@@ -115,10 +117,10 @@ def test_one_turn_changes_one_network_and_its_bank(dcmh_model, small, pairs):
 
 
 def test_codes_are_the_sign_of_both_banks(dcmh_model):
-    bank = dcmh_model.Bank(
+    bank = dcmh_model.Bank(1, 2)
+    bank.fill(
         np.array([[1.0, -3.0]], np.float32),
         np.array([[-1.0, 2.0]], np.float32),
-        np.ones((1, 1), np.float32),
     )
 
     # 1 - 1 is 0, and counts as a 1.

@@ -1,0 +1,1 @@
+"""Serves a finished run as a search page and over HTTP."""
