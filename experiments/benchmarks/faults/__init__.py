@@ -1,1 +1,4 @@
-"""Damaged files and killed trainings: what is promised of them, see README."""
+"""Damaged files and killed trainings.
+
+What is promised of them stands in `tests/faults/README.md`.
+"""

@@ -82,7 +82,7 @@ def try_numbers(
 
 def _in_a_child(name, seed, first, last, count) -> int:
     """The number to go on with."""
-    command = [sys.executable, "-m", _MODULE]
+    command = [sys.executable, "-P", "-m", _MODULE]
     typed = map(str, (name, seed, first, last))
     path = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(

@@ -16,7 +16,7 @@ from common.system import files
 _ROOT = pathlib.Path(__file__).parents[3]
 # Short, with XLA, and epochs of both players.
 _COMMAND = (
-    *(sys.executable, "-m", "experiments.train_ugach", "--bits=12"),
+    *(sys.executable, "-P", "-m", "experiments.train_ugach", "--bits=12"),
     *("--hidden_units=16", "--graph_size=3", "--batch_size=20"),
     *("--pool_size=30", "--alternation=epoch", "--pretrain_epochs=2"),
     *("--epochs=4", "--generator_epochs=1", "--jit_compile"),
