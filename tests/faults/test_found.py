@@ -56,6 +56,18 @@ def test_a_data_set_is_held_against_the_sha256_it_lists(tmp_path, change):
         readers.read(path)
 
 
+def test_a_name_that_swallows_the_names_after_it_is_refused(tmp_path):
+    path = TARGETS["npz"].make(tmp_path)
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\x01\x02", 0, content.rindex(b"vocab.npy"))
+    # The second byte of the name's length.
+    content[entry + 29] = 1
+    path.write_bytes(content)
+
+    with pytest.raises(readers.DataError, match="not a readable .npz archive"):
+        readers.read(path)
+
+
 def test_a_data_set_without_a_list_is_read(tmp_path):
     path = TARGETS["npz"].make(tmp_path)
     found = _members(path)

@@ -58,7 +58,7 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
                     path, archive, member
                 )
                 for member in archive.infolist()
-                if member.filename.endswith(".npy")
+                if _is_array(archive, member)
             }
             listed = found.pop(digests.MEMBER, None)
             return found if listed is None else _checked(path, found, listed)
@@ -68,6 +68,19 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
             f"{path.name} is not a readable .npz archive ({error}); it may be "
             "truncated or of another format"
         ) from error
+
+
+def _is_array(archive, member) -> bool:
+    """Whether a member is an array, and not another file.
+
+    Raises:
+        zipfile.BadZipFile: The list of members has another name for it than
+            stands beside it. One damaged name may swallow all that follow.
+    """
+    if member.filename.endswith(".npy"):
+        return True
+    archive.open(member).close()
+    return False
 
 
 def _member(path, archive, member) -> Variable:
