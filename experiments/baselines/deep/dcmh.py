@@ -35,8 +35,8 @@ class DCMH(method.Method):
         10.0, "eta, over the number of pairs.", minimum=0.0
     )
     theta_bits: float = setting(
-        64.0,
-        "Theta counts as that of so many bits, whatever K is; 0: as printed, "
+        32.0,
+        "Theta of longer codes counts as that of so many bits; 0: as printed, "
         "it grows with K.",
         minimum=0.0,
     )

@@ -159,7 +159,7 @@ class DCMHModel(keras_training.TwoViews):
 
     def _theta_scale(self) -> float:
         counted = self.config.theta_bits
-        return counted / self.bits if counted else 1.0
+        return min(1.0, counted / self.bits) if counted else 1.0
 
 
 def batch_loss(

@@ -142,3 +142,15 @@ def _state(model):
         "image_kernel": model.image_network.layers[-1].kernel.numpy(),
         "text_kernel": model.text_network.layers[-1].kernel.numpy(),
     }
+
+
+@pytest.mark.parametrize(
+    ("bits", "theta_bits", "scale"),
+    ((16, 32.0, 1.0), (64, 32.0, 0.5), (64, 0.0, 1.0)),
+)
+def test_theta_of_long_codes_counts_as_that_of_short_ones(
+    dcmh_model, bits, theta_bits, scale
+):
+    model = dcmh_model.DCMHModel(dcmh.DCMH(theta_bits=theta_bits), bits=bits)
+
+    assert model._theta_scale() == scale
