@@ -160,7 +160,7 @@ def test_with_an_address_the_page_links_there(archive):
 
     assert described["Project-URL"] == f"Source, {address}"
     assert not RELATIVE.search(text)
-    assert f"[UCH]({address}/blob/HEAD/uch/README.md)" in text
+    assert f"[`uch`]({address}/blob/HEAD/uch/README.md)" in text
     assert (
         f"![All methods on COCO]({address}/raw/HEAD/experiments/results/"
         "all_coco18.png)"

@@ -9,7 +9,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable
-from collections.abc import Sequence
 
 # Han, Hiragana and Katakana, as a character class of Python and of RE2.
 CJK = (
@@ -78,7 +77,7 @@ def understand(text: str, vocabulary: Iterable[str]) -> Understood:
     # Slow to import.
     from sklearn.feature_extraction import text as sklearn_text
 
-    words = {str(word).lower(): str(word) for word in vocabulary}
+    words = _by_lower_case(tuple(map(str, vocabulary)))
     found = []
     for run in runs(text):
         found += [run] if run in words else pieces(run)
@@ -90,7 +89,7 @@ def understand(text: str, vocabulary: Iterable[str]) -> Understood:
             len(word) == 1 and not _is_cjk(word)
         ):
             continue
-        elif (near := _nearest(word, list(words))) is not None:
+        elif (near := _nearest(word, tuple(words))) is not None:
             taken[word] = words[near]
             known.append(words[near])
         else:
@@ -98,14 +97,28 @@ def understand(text: str, vocabulary: Iterable[str]) -> Understood:
     return Understood(tuple(dict.fromkeys(known)), taken, unknown)
 
 
-def _nearest(word: str, words: Sequence[str]) -> str | None:
+@functools.lru_cache(maxsize=4)
+def _by_lower_case(vocabulary: tuple[str, ...]) -> dict[str, str]:
+    """Words of a vocabulary by their lower case, not to be changed."""
+    return {word.lower(): word for word in vocabulary}
+
+
+@functools.lru_cache(maxsize=4)
+def _stems(words: tuple[str, ...]) -> list[str]:
+    """English stems of words, not to be changed."""
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english").stemWords(words)
+
+
+def _nearest(word: str, words: tuple[str, ...]) -> str | None:
     """The word that means the same, or None."""
     import difflib
 
     import snowballstemmer
 
-    stemmer = snowballstemmer.stemmer("english")
-    stem, stems = stemmer.stemWord(word), stemmer.stemWords(words)
+    stem = snowballstemmer.stemmer("english").stemWord(word)
+    stems = _stems(words)
     near = [stem]
     if stem not in stems and len(word) >= _SHORTEST:
         # A slip seldom comes first.

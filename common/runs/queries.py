@@ -40,7 +40,7 @@ class QueryEncoder:
                 "The data set has no `vocab`, so a text cannot be turned into "
                 "its bag of words; ask with an item."
             )
-        understood = words.understand(text, vocabulary)
+        understood = words.understand(text, self._words)
         if understood.known:
             return understood
         closest = "; ".join(
@@ -79,6 +79,10 @@ class QueryEncoder:
     def pictures(self, pixels: np.ndarray) -> np.ndarray:
         """Codes of RGB squares [n, side, side, 3] uint8, as `images`."""
         return self.images(self._extractor.features(pixels))
+
+    @functools.cached_property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(map(str, self._finished.data.vocabulary))
 
     @functools.cached_property
     def _bags(self) -> bow.Encoder:

@@ -61,7 +61,7 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
     watching = [common_checkpoints.SaveEpochs(checkpoints)]
     if prepared.worker.is_chief:
         watching = [*_logging(prepared, model, epochs), *watching]
-    watching.insert(0, finiteness.StopAtDivergence())
+    watching = [finiteness.StopAtDivergence(), *watching]
     model.fit(train, initial_epoch=finished, callbacks=watching)
 
 

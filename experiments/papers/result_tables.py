@@ -144,6 +144,43 @@ def search(result: dict) -> str:
     return "\n".join(rows)
 
 
+def service(result: dict) -> str:
+    """Times of one run of `benchmark_service`, its soak and its kills."""
+    timings, soak, kills = (
+        result[name] for name in ("timings", "soak", "kills")
+    )
+    rows = [
+        f"| text queries over {timings['codes']:,} codes | a second "
+        "| to one client's | median | queries a scan |",
+        "|---|---|---|---|---|",
+    ]
+    for found in timings["throughput"]:
+        name = (
+            "1 client"
+            if found["clients"] == 1
+            else (f"{found['clients']} clients")
+        )
+        rows.append(
+            f"| {name} | {found['per_second']:.0f} "
+            f"| {found['to_one_client']:.1f} x | {found['median_ms']:.1f} ms "
+            f"| {found['queries_a_batch']:.1f} |"
+        )
+    early, late = soak["memory_mb_second_quarter"], soak["memory_mb_end"]
+    return "\n".join(
+        [
+            *rows,
+            "",
+            f"Of {soak['requests']:,} requests of {soak['clients']} clients, "
+            f"{soak['add']} additions and {soak['remove']} removals among "
+            "them, every answer was right; memory was "
+            f"{early:.0f} MB in the second quarter and {late:.0f} MB at the "
+            f"end. After each of {kills['kills']} kills while four clients "
+            f"wrote, all {kills['kept']} items were there whose addition was "
+            f"acknowledged, and none of the {kills['removed']} removed.",
+        ]
+    )
+
+
 def _table(result, more) -> str:
     """The table of a result, with more columns, a function of runs each."""
     lines = [
@@ -204,4 +241,5 @@ MAKERS = {
     "beam": beam,
     "paper": rendering.markdown,
     "search": search,
+    "service": service,
 }

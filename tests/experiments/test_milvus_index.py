@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from common import hamming
+from common import service as services
 from common.hamming import exchange
 from common.hamming import milvus_engine
 from common.runs import finished as finished_runs
+from common.service import codes as service_codes
 from common.system import files
 from experiments import milvus_index
 from experiments import search
@@ -217,3 +219,42 @@ def test_the_command_loads_or_drops(command, finished):
     code, _, errors = command("milvus_index", f"--run={finished}")
 
     assert (code, errors) == (1, "Error: Give either --load or --drop.\n")
+
+
+def _answers(service):
+    """Ids and distances of some searches, filtered ones among them."""
+    where = services.Filter.of(["class1"])
+    asked = [
+        service.text_query("word1 word4", k=7),
+        service.text_query("word2", k=130, target="text"),
+        service.text_query("word2", k=3, where=where),
+        service.item_query("item7", radius=2, k=200),
+    ]
+    answers = [service.ask(query).result() for query in asked]
+    return [
+        ([item.id for item in answer.items], answer.distances)
+        for answer in answers
+    ]
+
+
+def test_a_service_answers_alike_over_the_server(finished, uri, tmp_path):
+    opened = finished_runs.open_run(finished)
+    found = []
+    # The second start finds the codes of the first on the server.
+    for where in ("here", "server", "server"):
+        store = services.Store(tmp_path / where, "run")
+        held = None
+        if where == "server":
+            held = service_codes.MilvusCodes(
+                milvus_engine.MilvusIndex(uri, "serve", opened.bits)
+            )
+        service = services.Service(opened, store, held)
+        if len(found) < 2:
+            every = _answers(service)
+            assert len(every[1][0]) == 120
+            service.items.remove("item8")
+        found.append((every, _answers(service)))
+        service.close()
+
+    assert found[0] == found[1] == found[2]
+    assert "item8" not in found[0][1][1][0]
