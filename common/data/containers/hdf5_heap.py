@@ -16,7 +16,7 @@ import numpy as np
 
 from common.data.containers.variable import as_lists
 
-_SECONDS = 60
+_SECONDS = 20
 _BYTES = 4 << 30
 
 
