@@ -12,6 +12,7 @@ _EPOCH_STEPS = 100
 _BATCH_SIZES = (32, 128)
 _ROUNDS = 20
 _LEAST_STEPS = 2000
+_MOST_REPEATS = 5
 # Factor that the rates have fallen by after all rounds.
 _LAST_RATE = 0.1
 
@@ -205,7 +206,9 @@ class Config:
         rounds = self.rounds
         if not rounds:
             steps = _ROUNDS * self._round_epochs * max(1, count // batch_size)
-            rounds = _ROUNDS * lengths.repeats(steps, _LEAST_STEPS)
+            rounds = _ROUNDS * lengths.repeats(
+                steps, _LEAST_STEPS, _MOST_REPEATS
+            )
         decay = self.learning_rate_decay or _LAST_RATE ** (1 / rounds)
         return dataclasses.replace(
             self,

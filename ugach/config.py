@@ -11,6 +11,7 @@ MODES = ("baseline", "baseline_gan", "ugach")
 _EPOCHS = 12
 _EPOCH_STEPS = 200
 _LEAST_STEPS = 5000
+_MOST_REPEATS = 30
 _BATCH_SIZES = (32, 256)
 
 
@@ -189,7 +190,7 @@ class Config:
         epochs, pretrain_epochs = self.epochs, self.pretrain_epochs
         if not epochs:
             steps = (_EPOCHS + pretrain_epochs) * max(1, count // batch_size)
-            times = lengths.repeats(steps, _LEAST_STEPS)
+            times = lengths.repeats(steps, _LEAST_STEPS, _MOST_REPEATS)
             epochs, pretrain_epochs = _EPOCHS * times, pretrain_epochs * times
         return dataclasses.replace(
             self,

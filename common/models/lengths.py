@@ -23,14 +23,15 @@ def batch_size(rows: int, epoch_steps: int, smallest: int, largest: int) -> int:
     return min(rows, largest, max(smallest, rows // epoch_steps))
 
 
-def repeats(steps: int, least: int) -> int:
+def repeats(steps: int, least: int, most: int) -> int:
     """How often a training of so many steps is made, to have at least some.
 
     Args:
         steps: Optimizer steps of the training as it is stated, at least 1.
         least: Optimizer steps it shall have.
+        most: Largest answer; a few rows need not be seen for ever.
 
     Returns:
         A whole number, at least 1.
     """
-    return max(1, math.ceil(least / steps))
+    return min(most, max(1, math.ceil(least / steps)))
