@@ -65,21 +65,27 @@ def run(count: int, seed: int) -> Found:
                 break
             run_folder = f"run{number}"
             process = _start(folder, run_folder)
-            time.sleep(rng.uniform(0.1, 1.0) * seconds)
-            _kill(process, folder / run_folder, found)
+            taken = _kill_after(rng.uniform(0.1, 1.0) * seconds, process, found)
+            newest = folder / run_folder / "checkpoints" / "checkpoint"
+            found.with_checkpoint += newest.exists() and taken is None
+            # The machine may have been slower before.
+            seconds = seconds if taken is None else min(seconds, taken)
             _finish(folder, run_folder, expected, found)
     return found
 
 
-def _kill(process, directory, found) -> None:
-    if process.poll() is None:
+def _kill_after(seconds, process, found) -> float | None:
+    """Kills a training; the seconds it took if it ended before."""
+    start = time.monotonic()
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
         found.kills += 1
-        newest = directory / "checkpoints" / "checkpoint"
-        found.with_checkpoint += newest.exists()
-    else:
-        found.ended += 1
-    process.communicate()
+        return None
+    found.ended += 1
+    return time.monotonic() - start
 
 
 def _finish(folder, name, expected, found) -> None:
