@@ -80,10 +80,22 @@ def _git(root: pathlib.Path, *arguments: str) -> str | None:
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false"]
+    return answer([*command, "-C", os.fspath(root), *arguments], kept)
+
+
+def answer(
+    command: list[str], environment: dict[str, str] | None = None
+) -> str | None:
+    """What a command prints; None where it is missing or fails.
+
+    Args:
+        command: Its words.
+        environment: Its variables; None leaves it ours.
+    """
     try:
         finished = subprocess.run(
-            [*command, "-C", os.fspath(root), *arguments],
-            env=kept,
+            command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -6,12 +6,12 @@ Nothing here names the machine, its user or its folders.
 import pathlib
 import platform
 import re
-import subprocess
+
+from common.system import code
 
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
 _GPU_FOLDER = pathlib.Path("/proc/driver/nvidia/gpus")
 _GPU_DEVICE = pathlib.Path("/dev/nvidia0")
-_SECONDS = 20
 
 
 def processor() -> str:
@@ -20,8 +20,8 @@ def processor() -> str:
         text = _CPU_INFO.read_text("utf-8", errors="replace")
     except OSError:
         # macOS has no such file.
-        text = _answer("sysctl", "-n", "machdep.cpu.brand_string") or ""
-        return text.strip() or _kind()
+        brand = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return (code.answer(brand) or "").strip() or _kind()
     found = re.search(r"^model name\s*:\s*(\S.*)$", text, re.MULTILINE)
     return found[1].strip() if found else _kind()
 
@@ -35,7 +35,9 @@ def nvidia_gpus() -> list[str]:
     if named:
         return named
     # Where the driver runs outside, as below WSL, only its command tells.
-    answer = _answer("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    answer = code.answer(
+        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    )
     named = [line.strip() for line in (answer or "").splitlines() if line]
     if not named and _GPU_DEVICE.exists():
         return ["NVIDIA GPU"]
@@ -51,19 +53,3 @@ def _text(path) -> str:
         return path.read_text("utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _answer(*command: str) -> str | None:
-    """What a command prints; None where it is missing or fails."""
-    try:
-        finished = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=True,
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return finished.stdout
