@@ -111,6 +111,15 @@ class SplitCodes:
             retrieval_labels,
         )
 
+    def statistics(self) -> dict:
+        """What codes tell without labels: `bits`, and `codes` of each kind."""
+        return {
+            "bits": self.query_image.bits,
+            "codes": evaluation.code_statistics(
+                self.retrieval_image, self.retrieval_text
+            ),
+        }
+
     def label_directions(
         self, query_labels: np.ndarray, retrieval_labels: np.ndarray
     ) -> dict:

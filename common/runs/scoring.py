@@ -30,12 +30,7 @@ def score(
         `pairs`, see `common.metrics.pairs`; and `warnings`, sentences.
     """
     if data.labels is None:
-        metrics = {
-            "bits": found.query_image.bits,
-            "codes": evaluation.code_statistics(
-                found.retrieval_image, found.retrieval_text
-            ),
-        }
+        metrics = found.statistics()
     else:
         labels = encoding.split_labels(data, split)
         scored = scored or found.evaluation(*labels)

@@ -76,12 +76,7 @@ class RetrievalValidation(keras.callbacks.Callback):
                 self._data.labels[self._query],
                 self._data.labels[self._database],
             ).metrics()
-        return {
-            "bits": found.query_image.bits,
-            "codes": evaluation.code_statistics(
-                found.retrieval_image, found.retrieval_text
-            ),
-        }
+        return found.statistics()
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Flushes the histograms."""
