@@ -66,6 +66,7 @@ def make_draws(
     batch_size: int,
     seed: int,
     cache_dir: str | os.PathLike | None = None,
+    silent: bool = False,
 ) -> data_draws.GraphDraws:
     """Batches over the correlation graph, or over pairs for a baseline.
 
@@ -75,6 +76,7 @@ def make_draws(
         batch_size: Queries of each modality.
         seed: Seed of everything drawn.
         cache_dir: Folder where graphs are kept, or None.
+        silent: Whether to show no progress.
 
     Raises:
         ValueError: The graph, pool or batch do not fit the training rows.
@@ -82,7 +84,9 @@ def make_draws(
     neighbours = graph.pairs_only(len(train))
     if config.mode == "ugach":
         inputs = (train.data, train.rows, config.graph_size)
-        shown = bars.show_progress("Correlation graph", len(train))
+        shown = None
+        if not silent:
+            shown = bars.show_progress("Correlation graph", len(train))
         form = (config.graph_metric, shown)
         if cache_dir is None:
             neighbours = graph.correlation_graph(*inputs, *form)

@@ -162,7 +162,10 @@ class PlayersModel(configured.ConfiguredModel):
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Runs the step of the current phase; returns epoch means so far."""
-        losses = self.phase_steps()[self.phase](batch)
+        return self.track(self.phase_steps()[self.phase](batch))
+
+    def track(self, losses: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Takes note of a batch's losses; returns epoch means so far."""
         for name, value in losses.items():
             self._loss_trackers[name].update_state(value)
         return {name: self._loss_trackers[name].result() for name in losses}

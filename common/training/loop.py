@@ -28,6 +28,24 @@ class Turns(Protocol):
         """Follows an epoch; may add to its logs."""
 
 
+class Alike:
+    """Turns of which each is like the others.
+
+    Args:
+        phase: The phase of every epoch.
+    """
+
+    def __init__(self, phase: str):
+        self._phase = phase
+
+    def begin(self, epoch: int) -> str:
+        """The phase of every epoch."""
+        return self._phase
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Nothing follows an epoch."""
+
+
 class Loop:
     """Epochs of a compiled and built model.
 

@@ -40,9 +40,9 @@ class Trainer(retrieval_model.RetrievalModel):
         raise NotImplementedError
 
     def make_draws(
-        self, train: subset.Subset, batch_size: int
+        self, train: subset.Subset, batch_size: int, silent: bool = False
     ) -> pipeline.Draws:
-        """Which rows form each batch."""
+        """Which rows form each batch; `silent` shows no progress."""
         return data_draws.PairDraws.at_most(len(train), batch_size, self.seed)
 
     def settings_for(self, rows: int) -> Any:
@@ -176,9 +176,12 @@ class Trainer(retrieval_model.RetrievalModel):
         epochs = self.schedule_epochs if epochs is None else epochs
         if initial_epoch is None:
             initial_epoch = self.finished_epochs
+        verbose = retrieval_model.lines_or_bar(verbose)
         validate = _validation(self, validation_data, validation_freq)
         with self.distribute_strategy.scope(), _workers(self):
-            drawn = self.make_draws(train, self._batch_size(batch_size))
+            drawn = self.make_draws(
+                train, self._batch_size(batch_size), silent=not verbose
+            )
 
             def batches(first, last):
                 return pipeline.batches(
@@ -188,12 +191,7 @@ class Trainer(retrieval_model.RetrievalModel):
             trainings = loop.Loop(
                 self, self.turns(train), batches, steps, validate
             )
-            return trainings.run(
-                initial_epoch,
-                epochs,
-                callbacks,
-                retrieval_model.lines_or_bar(verbose),
-            )
+            return trainings.run(initial_epoch, epochs, callbacks, verbose)
 
     def _batch_size(self, batch_size) -> int:
         return batch_size or self.run_config.batch_size
