@@ -59,6 +59,8 @@ def test_a_notebook_is_kept_with_what_it_shows(name):
     assert len(text) < 600_000
     assert len(_pictures(notebook)) >= 4
     assert not re.search(r"/(home|root|tmp|opt|work|usr)/", text)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert (FOLDER / link).exists(), link
     kinds = {output.output_type for output in _outputs(notebook)}
     assert "error" not in kinds
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
