@@ -28,7 +28,7 @@ def _check(config, data, split):
             config.graph,
             data,
             split.train,
-            config.graph_size,
+            config.for_rows(len(split.train)).graph_size,
             config.graph_metric,
         )
 

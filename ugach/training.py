@@ -93,10 +93,11 @@ def make_draws(
 def _neighbours(config, train, cache_dir) -> np.ndarray:
     if config.mode != "ugach":
         return graph.pairs_only(len(train))
+    config = config.for_rows(len(train))
     inputs = (train.data, train.rows, config.graph_size, config.graph_metric)
     if config.graph:
         return given_graph.read(config.graph, *inputs)
-    builder = config.for_rows(len(train)).graph_builder
+    builder = config.graph_builder
     shown = bars.show_progress(f"Correlation graph, {builder}", len(train))
     if cache_dir is None:
         return graph.correlation_graph(*inputs, shown, builder)
