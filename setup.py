@@ -187,8 +187,8 @@ setuptools.setup(
         "common.hamming": ["README.md"],
         "common.hamming.native": ["*.c", "*.h"],
         "common.metrics": ["README.md"],
-        "common.service": ["README.md"],
-        "common.service.web": ["*.html"],
+        "experiments.serve": ["README.md"],
+        "experiments.serve.web": ["*.html"],
         "common.data.openclipart": [
             "*.npz",
             "*.json",

@@ -25,7 +25,7 @@ METHOD = trainings.Method(
     "ssah",
     {
         # What Section 4.3 of the paper leaves out, by the name of the rest.
-        "SSAH-1": {"labnet": False},
+        "SSAH-1": {"labnet": False, "alternation": "network"},
         "SSAH-2": {"text_network": "mlp3"},
         "SSAH-3": {"adversarial": False},
         "SSAH": {},

@@ -41,6 +41,16 @@ class Config:
         choices=("multiscale", "mlp3"),
     )
     adversarial: bool = setting(True, "False is SSAH-3: no discriminators.")
+    alternation: str = setting(
+        "network",
+        "network: the players train for whole epochs in turn; iteration: all "
+        "of them at every batch, as in Algorithm 1, for `imgnet_epochs` a "
+        "round.",
+        choices=("network", "iteration"),
+    )
+    labnet_adversarial: bool = setting(
+        False, "LabNet minimises -L_adv of Eq. (7) as well."
+    )
     pair_loss: str = setting(
         "nll",
         "nll: Eqs. (3)-(4); squared: the release's half square of it.",
@@ -193,6 +203,11 @@ class Config:
                 "similarity_smoothing must be at most 1; received "
                 f"{self.similarity_smoothing}."
             )
+        if self.alternation == "iteration" and not self.labnet:
+            raise ValueError(
+                "Without a LabNet the networks guide each other in turn; "
+                "received labnet False and alternation 'iteration'."
+            )
 
     def for_rows(self, count: int) -> "Config":
         """These settings with nothing left to the number of training rows.
@@ -220,6 +235,8 @@ class Config:
     @property
     def _round_epochs(self) -> int:
         """Epochs of a round but the first, all players counted."""
+        if self.alternation == "iteration":
+            return self.imgnet_epochs * (3 + self.adversarial)
         epochs = self.imgnet_epochs + self.txtnet_epochs
         if self.labnet:
             epochs += self.labnet_epochs
@@ -247,6 +264,8 @@ PRESETS = {
         adversarial_weight=1.0,
         quantization_target="joint",
         discriminator_loss="squares",
+        alternation="iteration",
+        labnet_adversarial=True,
         multi_scale_levels="paper",
         word_order="vocabulary",
         sum_levels=False,
@@ -293,6 +312,8 @@ PRESETS = {
         adversarial_weight=0.0,
         quantization_target="own",
         discriminator_loss="cross_entropy",
+        alternation="network",
+        labnet_adversarial=False,
         multi_scale_levels="released",
         word_order="vocabulary",
         sum_levels=False,

@@ -205,25 +205,28 @@ def discriminator_loss(
 
 
 def adversarial_loss(
-    modality: tf.Tensor, form: str = "cross_entropy"
+    logits: tf.Tensor, form: str = "cross_entropy", wanted: int = 1
 ) -> tf.Tensor:
-    """How clearly a discriminator recognises a modality's features.
+    """How clearly a discriminator recognises a network's features.
 
     SSAH Eq. (7), the networks' side of:
 
         min over networks, max over discriminators of L_gen - L_adv
 
     Deviation: -L_adv has no lower bound and its gradient vanishes where the
-    discriminator is sure, as the paper notes; the networks minimise their
-    distance from LabNet's "1" instead, which has the same fixed point.
+    discriminator is sure, as the paper notes; a network minimises its
+    distance from what it is taken for where it succeeds, which has the same
+    fixed point: ImgNet and TxtNet from LabNet's "1", LabNet from their "0".
 
     Args:
-        modality: D(F^v) or D(F^t), logits, [B, 1].
+        logits: D(F^v), D(F^t) or D(F^l), [B, 1].
         form: That of `discriminator_loss`.
+        wanted: What the features shall be taken for: 1 of ImgNet and TxtNet,
+            0 of LabNet.
 
     Returns:
-        [B, 1], at least 0; its gradient is meant for ImgNet and TxtNet alone.
+        [B, 1], at least 0; its gradient is meant for that network alone.
     """
     if form == "squares":
-        return tf.square(modality - 1.0)
-    return tf.nn.softplus(-modality)
+        return tf.square(logits - float(wanted))
+    return tf.nn.softplus(-logits if wanted else logits)

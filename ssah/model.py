@@ -263,14 +263,27 @@ class SSAH(trainer.Trainer):
     def phase_steps(self) -> dict:
         """The steps that `fit` can run, by phase."""
         return {
+            training.TOGETHER: self._algorithm_1,
             "labnet": self._labnet_step,
             "imgnet": self._imgnet_step,
             "txtnet": self._txtnet_step,
             "discriminators": self._discriminators_step,
         }
 
+    def _algorithm_1(self, batch):
+        """One iteration of Algorithm 1; an update sees those before it."""
+        found = self._labnet_step(batch)
+        found |= self._imgnet_step(batch)
+        found |= self._txtnet_step(batch)
+        if self.config.adversarial:
+            found |= self._discriminators_step(batch)
+        return found
+
     def _labnet_step(self, batch):
-        """Eq. (3); pairs within the batch stand for those with all n items."""
+        """Eq. (3), and Eq. (7) against both discriminators if so set.
+
+        Pairs within the batch stand for those with all n items.
+        """
         labels = batch["labels"]
         with tf.GradientTape() as tape:
             outputs = self.labnet(labels)
@@ -285,7 +298,15 @@ class SSAH(trainer.Trainer):
                     items=self.bank.labels.shape[0],
                 )
             )
-        self.descend(tape, loss, "labnet")
+            total = loss
+            if self.objective.labnet_adversarial:
+                features = tf.cast(outputs.features, tf.float32)
+                total += self._adversarial(
+                    self.image_discriminator, features, wanted=0
+                ) + self._adversarial(
+                    self.text_discriminator, features, wanted=0
+                )
+        self.descend(tape, total, "labnet")
         return {"labnet_loss": loss}
 
     def _imgnet_step(self, batch):
@@ -367,11 +388,13 @@ class SSAH(trainer.Trainer):
     def _judged(self, discriminator, *features):
         return [tf.cast(discriminator(one), tf.float32) for one in features]
 
-    def _adversarial(self, discriminator, features) -> tf.Tensor:
+    def _adversarial(self, discriminator, features, wanted=1) -> tf.Tensor:
         if not self.objective.adversarial_weight:
             return tf.zeros([])
         loss = tf.reduce_mean(
-            self.objective.adversarial(*self._judged(discriminator, features))
+            self.objective.adversarial(
+                *self._judged(discriminator, features), wanted
+            )
         )
         # A discriminator that has not learned yet has nothing to say.
         learned = self.discriminator_optimizer.iterations > 0

@@ -23,6 +23,7 @@ class Objective(settings.Serializable):
     quantization_weight: float = 1.0
     classification_weight: float = 1.0
     adversarial_weight: float = 0.0
+    labnet_adversarial: bool = False
     pair_loss: str = "nll"
     similarity_smoothing: float = 1.0
     normalization: str = "mean"
@@ -91,10 +92,15 @@ class Objective(settings.Serializable):
             * losses.classification_loss(outputs.labels, labels)
         )
 
-    def adversarial(self, modality: tf.Tensor) -> tf.Tensor:
-        """What a network pays for being recognised, from logits [B, 1]."""
+    def adversarial(self, logits: tf.Tensor, wanted: int = 1) -> tf.Tensor:
+        """What a network pays for being recognised, from logits [B, 1].
+
+        Args:
+            logits: A discriminator's, of the network's features.
+            wanted: See `losses.adversarial_loss`.
+        """
         return self.adversarial_weight * losses.adversarial_loss(
-            modality, self.discriminator_loss
+            logits, self.discriminator_loss, wanted
         )
 
     def discriminator(

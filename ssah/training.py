@@ -16,6 +16,8 @@ from ssah import objective
 from ssah import word_order
 
 NETWORKS = ("labnet", "imgnet", "txtnet")
+# The phase in which all players train at every batch.
+TOGETHER = "algorithm_1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Schedule:
     """Which phase each epoch trains, for Algorithm 1.
 
     A round trains LabNet, ImgNet, TxtNet and then the discriminators, whose
-    judgement the next round uses; the last round has no use for it.
+    judgement the next round uses; the last round has no use for it. Or all
+    players train at every batch, for as many epochs as ImgNet has in a round.
 
     Attributes:
         rounds: Outer iterations.
@@ -32,6 +35,7 @@ class Schedule:
         imgnet_epochs: Epochs of ImgNet in each.
         txtnet_epochs: Epochs of TxtNet in each.
         discriminator_epochs: Epochs of the discriminators in all but the last.
+        together: Whether all players train at every batch.
     """
 
     rounds: int
@@ -40,10 +44,13 @@ class Schedule:
     imgnet_epochs: int
     txtnet_epochs: int
     discriminator_epochs: int
+    together: bool = False
 
     @property
     def phases(self) -> list[str]:
         """Phase of every epoch of the run."""
+        if self.together:
+            return self._later_round * self.rounds
         first = ["labnet"] * self.first_labnet_epochs + self._networks
         return first + self._later_round * (self.rounds - 1)
 
@@ -62,6 +69,8 @@ class Schedule:
 
     @property
     def _later_round(self) -> list[str]:
+        if self.together:
+            return [TOGETHER] * self.imgnet_epochs
         adversaries = ["discriminators"] * self.discriminator_epochs
         return adversaries + ["labnet"] * self.labnet_epochs + self._networks
 
@@ -75,6 +84,7 @@ def schedule(config: ssah_config.Config) -> Schedule:
         config.imgnet_epochs,
         config.txtnet_epochs,
         config.discriminator_epochs if config.adversarial else 0,
+        config.alternation == "iteration",
     )
 
 
@@ -82,25 +92,28 @@ def optimizers(
     config: ssah_config.Config, steps_per_epoch: int
 ) -> dict[str, keras.optimizers.Optimizer]:
     """Each player's optimizer; rates fall with the rounds."""
-    stages = {
-        "labnet": (
-            config.labnet_learning_rate,
-            config.labnet_epochs,
-            config.first_labnet_epochs,
-        ),
-        "imgnet": (config.imgnet_learning_rate, config.imgnet_epochs, None),
-        "txtnet": (config.txtnet_learning_rate, config.txtnet_epochs, None),
-        "discriminator": (
-            config.discriminator_learning_rate,
-            config.discriminator_epochs,
-            None,
-        ),
-    }
     return {
-        name: _optimizer(config, rate, steps_per_epoch, epochs, first)
-        for name, (rate, epochs, first) in stages.items()
+        name: _optimizer(
+            config,
+            getattr(config, f"{name}_learning_rate"),
+            steps_per_epoch,
+            *epochs,
+        )
+        for name, epochs in _stages(config).items()
         if config.labnet or name != "labnet"
     }
+
+
+def _stages(config) -> dict[str, tuple[int, int]]:
+    """Epochs of each player in a round, and in the first one."""
+    together = config.alternation == "iteration"
+    found = {}
+    for name in (*NETWORKS, "discriminator"):
+        epochs = getattr(config, f"{'imgnet' if together else name}_epochs")
+        found[name] = (epochs, epochs)
+    if not together:
+        found["labnet"] = (config.labnet_epochs, config.first_labnet_epochs)
+    return found
 
 
 class Turns:
@@ -133,7 +146,9 @@ class Turns:
 
     def end(self, epoch: int, logs: dict[str, float]) -> None:
         """Forgets what the network that has just learned said before."""
-        self._outputs.pop(self._schedule.phase(epoch), None)
+        phase = self._schedule.phase(epoch)
+        for name in NETWORKS if phase == TOGETHER else (phase,):
+            self._outputs.pop(name, None)
 
     def _fill_bank(self, phase: str) -> None:
         features, codes = self._output(self._guide(phase))
@@ -154,7 +169,8 @@ class Turns:
         return [
             name
             for name, optimizer in self._model.optimizers.items()
-            if name in NETWORKS and (name == phase or _steps(optimizer) > 0)
+            if name in NETWORKS
+            and (phase in (name, TOGETHER) or _steps(optimizer) > 0)
         ]
 
     def _output(self, network: str) -> tuple[np.ndarray, np.ndarray]:
@@ -238,6 +254,7 @@ def make_objective(config: ssah_config.Config) -> objective.Objective:
         adversarial_weight=(
             config.adversarial_weight if config.adversarial else 0.0
         ),
+        labnet_adversarial=config.labnet_adversarial,
         pair_loss=config.pair_loss,
         similarity_smoothing=config.similarity_smoothing,
         normalization=config.normalization,
@@ -249,7 +266,6 @@ def _optimizer(
     config, learning_rate, steps_per_epoch, epochs, first_epochs
 ) -> keras.optimizers.Optimizer:
     """Its rate falls by one factor at the start of each round."""
-    first_epochs = epochs if first_epochs is None else first_epochs
     rate = schedules.StepDecay(
         learning_rate,
         max(1, epochs * steps_per_epoch),

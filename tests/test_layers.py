@@ -25,11 +25,12 @@ BELOW = {
 BELOW["runs"] = BELOW["data"] | {"data"}
 for _room in ("training", "reports", "beam"):
     BELOW[_room] = BELOW["runs"] | {"runs"}
-BELOW["service"] = BELOW["runs"] | {"runs", "reports"}
 # A trained model exports itself.
 BELOW["training"] |= {"reports"}
 # A folder holds about as many modules as one can keep in mind.
 MOST_MODULES = 15
+# Rooms of `common`, its docstring and the mark that it is typed.
+MOST_ENTRIES = 12
 FLAG_MODULES = (
     "common.runs.flags",
     "common.runs.runner",
@@ -287,6 +288,16 @@ def test_a_planted_import_is_found(module, line):
 )
 def test_an_allowed_import_is_left_alone(module, line):
     assert not forbidden_imports(module, line)
+
+
+def test_common_has_no_more_rooms_than_one_can_look_over():
+    entries = {
+        file.name
+        for file in (ROOT / "common").iterdir()
+        if file.name != "__pycache__"
+    }
+
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
 
 
 def test_every_room_of_common_has_its_place_in_the_table():

@@ -113,7 +113,7 @@ def test_the_package_holds_its_data_and_marks(package):
         "common/data/openclipart/extractor.json",
         "common/data/openclipart/COPYRIGHT",
         "common/data/protocols/uch.npz",
-        "common/service/web/page.html",
+        "experiments/serve/web/page.html",
         "experiments/papers/published.csv",
         "experiments/results/all_coco18.json",
     } <= found

@@ -13,6 +13,9 @@ _EPOCH_STEPS = 200
 _LEAST_STEPS = 5000
 _MOST_REPEATS = 30
 _BATCH_SIZES = (32, 256)
+_GRAPH_SIZE = 20
+# Neighbours are no neighbours where they are a large part of all rows.
+_GRAPH_SHARE = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +58,10 @@ class Config:
         minimum=0,
     )
     graph_size: int = setting(
-        20, "k of Eq. (5), neighbours per modality.", minimum=1
+        0,
+        "k of Eq. (5), neighbours per modality; 0 takes a tenth of the "
+        "training rows, at most 20.",
+        minimum=0,
     )
     graph_metric: str = setting(
         "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
@@ -192,8 +198,10 @@ class Config:
             steps = (_EPOCHS + pretrain_epochs) * max(1, count // batch_size)
             times = lengths.repeats(steps, _LEAST_STEPS, _MOST_REPEATS)
             epochs, pretrain_epochs = _EPOCHS * times, pretrain_epochs * times
+        graph_size = min(_GRAPH_SIZE, max(1, count // _GRAPH_SHARE))
         return dataclasses.replace(
             self,
+            graph_size=self.graph_size or graph_size,
             batch_size=batch_size,
             epochs=epochs,
             pretrain_epochs=pretrain_epochs,

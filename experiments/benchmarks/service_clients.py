@@ -179,12 +179,12 @@ def picture(rng: np.random.Generator) -> bytes:
 
 
 def _serve(run: str, count: int, store: str) -> None:
-    from common import service as services
     from common.runs import finished as finished_runs
-    from common.service import codes
-    from common.service.web import application
-    from common.service.web import server
+    from experiments import serve as services
+    from experiments.serve import codes
     from experiments.serve import runs
+    from experiments.serve.web import application
+    from experiments.serve.web import server
 
     class Joined(codes.LocalCodes):
         """The run's codes and random ones, which stand for its items."""

@@ -80,7 +80,7 @@ def _codes(finished):
     if not given.milvus:
         return None
     from common import hamming
-    from common.service import codes
+    from experiments.serve import codes
 
     # Apart from what `milvus_index` loads, which has retrieval items only.
     name = f"serve_{milvus_index.collection_name(finished.directory)}"
@@ -95,7 +95,7 @@ def _codes(finished):
 
 
 def _service(finished):
-    from common import service as services
+    from experiments import serve as services
 
     given = flags.FLAGS
     path = given.store or finished.directory / "service" / "items.sqlite"
@@ -117,14 +117,14 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         for package in _PACKAGES:
             extras.load(package, package, "serve")
-        from common.service.web import guards
+        from experiments.serve.web import guards
 
         token = guards.read_token(given.token_file) if given.token_file else ""
         access = guards.Access(given.host, token, given.token_reads)
         finished = finished_runs.open_run(_folder(), given.dataset)
     runner.import_tensorflow()
-    from common.service.web import application
-    from common.service.web import server
+    from experiments.serve.web import application
+    from experiments.serve.web import server
 
     with runner.one_sentence_errors():
         service = _service(finished)

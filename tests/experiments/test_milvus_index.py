@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from common import hamming
-from common import service as services
 from common.hamming import exchange
 from common.hamming import milvus_engine
 from common.runs import finished as finished_runs
-from common.service import codes as service_codes
 from common.system import files
 from experiments import milvus_index
 from experiments import search
+from experiments import serve as services
+from experiments.serve import codes as service_codes
 from tests import hamming_cases as cases
 
 # One real server for all: starting it takes 9 seconds.

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from common.service import store as service_store
 from common.system import files
 from experiments.serve import runs
+from experiments.serve import store as service_store
 from tests import service_runs
 
 pytest.importorskip("fastapi", reason="the extra `serve` is not installed")
@@ -108,7 +108,7 @@ def test_what_a_killed_service_told_is_there_when_it_starts_again(
 # Adds and removes, and tells of each change once it was told of it.
 WRITE = """
 import sys
-from common.service import store as service_store
+from experiments.serve import store as service_store
 
 store = service_store.Store(sys.argv[1], "run")
 kept = store.records()

@@ -187,6 +187,17 @@ def test_a_network_wants_to_be_taken_for_labels():
     np.testing.assert_allclose(
         entropy, [_softplus(-1), _softplus(2), 100.0], rtol=1e-5
     )
+    # LabNet wants to be taken for the other side.
+    np.testing.assert_allclose(
+        losses.adversarial_loss(logits, "cross_entropy", wanted=0),
+        [_softplus(1), _softplus(-2), 0.0],
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(
+        losses.adversarial_loss(logits, "squares", wanted=0),
+        [1.0, 4.0, 100.0**2],
+    )
     # The surer the discriminator, the stronger the pull, up to -1.
     np.testing.assert_allclose(slope[2], -1.0, rtol=1e-5)
     np.testing.assert_allclose(squares, [0.0, 9.0, 101.0**2])

@@ -195,6 +195,56 @@ def test_the_adversarial_gradient_reaches_the_network_and_stops_there(
     _assert_descended(before[phase], _weights(model, phase), gradient, 0.5)
 
 
+def test_labnet_can_play_against_both_discriminators(data, batch):
+    model = _model(
+        data, adversarial_weight=2.0, labnet_adversarial=True, **NOTHING
+    )
+    _fill_bank(model, data)
+    model.phase_steps()["discriminators"](batch)
+    before = _all_weights(model)
+    weights = [one.value for one in model.labnet.trainable_variables]
+    with tf.GradientTape() as tape:
+        features = model.labnet.features(batch["labels"])
+        # -log(1 - sigmoid), the chance to be taken for an image or a text.
+        fooled = -2.0 * tf.add_n(
+            [
+                tf.reduce_mean(tf.math.log_sigmoid(-judge(features)))
+                for judge in (
+                    model.image_discriminator,
+                    model.text_discriminator,
+                )
+            ]
+        )
+    gradient = tape.gradient(fooled, weights)
+
+    model.phase_steps()["labnet"](batch)
+
+    assert _changed(before, model) == {"labnet"}
+    _assert_descended(
+        before["labnet"], _weights(model, "labnet"), gradient, 0.5
+    )
+
+
+def test_one_iteration_of_algorithm_1_updates_every_player_in_order(
+    data, batch
+):
+    whole, parts = (_model(data, adversarial_weight=1.0) for _ in range(2))
+    for model in (whole, parts):
+        _fill_bank(model, data)
+
+    found = whole.phase_steps()["algorithm_1"](batch)
+
+    expected = {}
+    for phase in ("labnet", "imgnet", "txtnet", "discriminators"):
+        expected |= parts.phase_steps()[phase](batch)
+    assert {key: float(value) for key, value in found.items()} == {
+        key: float(value) for key, value in expected.items()
+    }
+    ours, theirs = _all_weights(whole), _all_weights(parts)
+    assert _changed(theirs, whole) == set()
+    assert ours.keys() == theirs.keys()
+
+
 @pytest.mark.parametrize("phase", JUDGES)
 def test_a_discriminator_that_has_not_learned_is_not_heard(data, batch, phase):
     model = _model(data, adversarial_weight=2.0, **NOTHING)

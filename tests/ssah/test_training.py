@@ -32,6 +32,30 @@ def test_a_round_trains_labnet_then_networks_then_adversaries():
     assert schedule.phases == expected
 
 
+def test_algorithm_1_trains_all_players_in_every_epoch(data, tiny):
+    config = dataclasses.replace(
+        tiny,
+        alternation="iteration",
+        rounds=3,
+        imgnet_epochs=2,
+        learning_rate_decay=0.5,
+    )
+    schedule = training.schedule(config)
+
+    assert schedule.phases == ["algorithm_1"] * 6
+    assert schedule.phase(17) == "algorithm_1"
+    # Two epochs of ten steps are a round, for each player.
+    for optimizer in training.optimizers(config, 10).values():
+        assert _rates(optimizer, (0, 19, 20, 40)) == pytest.approx(
+            [0.01, 0.01, 0.005, 0.0025]
+        )
+
+
+def test_algorithm_1_needs_a_labnet(tiny):
+    with pytest.raises(ValueError, match="labnet False and alternation"):
+        dataclasses.replace(tiny, alternation="iteration", labnet=False)
+
+
 @pytest.mark.parametrize(
     ("changed", "left_out"),
     (({"labnet": False}, "labnet"), ({"adversarial": False}, "discriminators")),

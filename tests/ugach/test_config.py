@@ -97,6 +97,17 @@ def test_a_setting_that_does_not_fit_the_rows_is_refused(changed, message):
 
 
 @pytest.mark.parametrize(
+    ("rows", "neighbours"), ((2, 1), (24, 2), (199, 19), (200, 20), (9999, 20))
+)
+def test_neighbours_left_open_are_few_where_rows_are_few(rows, neighbours):
+    found = ugach_config.Config().for_rows(rows)
+
+    found.check_training_rows(rows)
+    assert found.graph_size == neighbours
+    assert ugach_config.Config(graph_size=7).for_rows(rows).graph_size == 7
+
+
+@pytest.mark.parametrize(
     ("rows", "batch_size", "times"),
     (
         # 500 / 200 is below 32; 15 steps an epoch, 14 epochs are 210 steps.

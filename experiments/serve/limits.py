@@ -4,8 +4,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from common.service import pictures as service_pictures
-from common.service.items import NewItem
+from experiments.serve import pictures as service_pictures
+from experiments.serve.items import NewItem
 
 # Ids of added items stand in addresses.
 _ID = re.compile(r"[\w.@~-][\w .@~-]{0,199}")

@@ -17,17 +17,17 @@ from fastapi import exceptions as fastapi_exceptions
 from fastapi import responses
 from starlette import exceptions
 
-from common.service import batching
-from common.service import collection
-from common.service.filters import Filter
-from common.service.items import Item
-from common.service.items import MissingError
-from common.service.items import NewItem
-from common.service.queries import Query
-from common.service.service import Service
-from common.service.web import forms
-from common.service.web import guards
-from common.service.web import monitoring
+from experiments.serve import batching
+from experiments.serve import collection
+from experiments.serve.filters import Filter
+from experiments.serve.items import Item
+from experiments.serve.items import MissingError
+from experiments.serve.items import NewItem
+from experiments.serve.queries import Query
+from experiments.serve.service import Service
+from experiments.serve.web import forms
+from experiments.serve.web import guards
+from experiments.serve.web import monitoring
 
 _FOLDER = pathlib.Path(__file__).parent
 # Besides the pictures of one request.

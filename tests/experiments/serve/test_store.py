@@ -2,8 +2,8 @@ import sqlite3
 
 import pytest
 
-from common.service import store as service_store
 from common.system import locks
+from experiments.serve import store as service_store
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from common.data import thumbnails as data_thumbnails
 from common.runs import finished as finished_runs
-from common.service import pictures
-from common.service import store as service_store
-from common.service.items import Item
-from common.service.items import MissingError
+from experiments.serve import pictures
+from experiments.serve import store as service_store
+from experiments.serve.items import Item
+from experiments.serve.items import MissingError
 
 
 class Gallery:

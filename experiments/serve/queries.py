@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from common.service.codes import MODALITIES
-from common.service.filters import Filter
-from common.service.items import Item
+from experiments.serve.codes import MODALITIES
+from experiments.serve.filters import Filter
+from experiments.serve.items import Item
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from common.data import arrays
 from common.runs import finished as finished_runs
-from common.service import store as service_store
+from experiments.serve import store as service_store
 
 
 class MissingError(LookupError):

@@ -3,8 +3,8 @@ import io
 import pytest
 from PIL import Image
 
-from common import service as services
 from common.runs import finished as finished_runs
+from experiments import serve as services
 from tests import service_runs
 
 

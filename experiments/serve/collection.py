@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.runs import finished as finished_runs
-from common.service import codes as service_codes
-from common.service import filters
-from common.service import items as service_items
-from common.service import store as service_store
-from common.service.items import Item
-from common.service.items import MissingError
-from common.service.queries import Answer
-from common.service.queries import Query
+from experiments.serve import codes as service_codes
+from experiments.serve import filters
+from experiments.serve import items as service_items
+from experiments.serve import store as service_store
+from experiments.serve.items import Item
+from experiments.serve.items import MissingError
+from experiments.serve.queries import Answer
+from experiments.serve.queries import Query
 
 
 class TakenError(ValueError):

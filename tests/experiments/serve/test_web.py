@@ -10,9 +10,9 @@ pytest.importorskip("httpx2", reason="httpx2 is not installed")
 
 from fastapi import testclient
 
-from common import service as services
-from common.service.web import application
-from common.service.web import guards
+from experiments import serve as services
+from experiments.serve.web import application
+from experiments.serve.web import guards
 
 TOKEN = "0123456789abcdef"
 

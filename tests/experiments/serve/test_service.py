@@ -3,9 +3,9 @@ import threading
 import numpy as np
 import pytest
 
-from common import service as services
 from common.runs import encoding
-from common.service import collection
+from experiments import serve as services
+from experiments.serve import collection
 from tests import service_runs
 
 

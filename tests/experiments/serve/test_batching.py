@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from common.service import batching
+from experiments.serve import batching
 
 
 @pytest.fixture

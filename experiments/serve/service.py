@@ -12,17 +12,17 @@ import numpy as np
 from common.backbones import photographs
 from common.runs import finished as finished_runs
 from common.runs import queries as run_queries
-from common.service import batching
-from common.service import codes as service_codes
-from common.service import collection
-from common.service import gallery
-from common.service import pictures
-from common.service import store as service_store
-from common.service.items import Item
-from common.service.items import NewItem
-from common.service.limits import Limits
-from common.service.queries import Answer
-from common.service.queries import Query
+from experiments.serve import batching
+from experiments.serve import codes as service_codes
+from experiments.serve import collection
+from experiments.serve import gallery
+from experiments.serve import pictures
+from experiments.serve import store as service_store
+from experiments.serve.items import Item
+from experiments.serve.items import NewItem
+from experiments.serve.limits import Limits
+from experiments.serve.queries import Answer
+from experiments.serve.queries import Query
 
 
 class Service:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common.data import arrays
-from common.service.items import Item
+from experiments.serve.items import Item
 
 
 @dataclasses.dataclass(frozen=True)
