@@ -14,7 +14,7 @@ import os
 
 from absl import flags
 
-from common.data import neighbours
+from common.data.neighbours import exact
 from common.runs import flags as common_flags
 from common.runs import runner
 
@@ -69,14 +69,14 @@ def _define_flags() -> None:
     )
     flags.DEFINE_integer("graph_size", 10, "k, neighbours per modality.", 1)
     flags.DEFINE_enum(
-        "graph_metric", "euclidean", neighbours.METRICS, "What is near."
+        "graph_metric", "euclidean", exact.METRICS, "What is near."
     )
     flags.DEFINE_integer(
         "rows_per_task",
-        16 * neighbours.QUERY_BLOCK,
-        f"Rows of a task, a multiple of {neighbours.QUERY_BLOCK}; more need "
+        16 * exact.QUERY_BLOCK,
+        f"Rows of a task, a multiple of {exact.QUERY_BLOCK}; more need "
         "more memory, fewer read the features more often.",
-        lower_bound=neighbours.QUERY_BLOCK,
+        lower_bound=exact.QUERY_BLOCK,
     )
     common_flags.define_path("output_dir", None, "Folder for what is made.")
     flags.DEFINE_integer(

@@ -9,6 +9,7 @@ from common.data import arrays
 from experiments.methods import commands
 from experiments.methods import trainings
 from ugach import config as ugach_config
+from ugach import given_graph
 
 
 def _model(config, prepared):
@@ -21,6 +22,15 @@ def _model(config, prepared):
 def _check(config, data, split):
     arrays.require_features(data)
     config.check_training_rows(len(split.train))
+    if config.graph and config.mode == "ugach":
+        # A wrong graph must not wait for TensorFlow.
+        given_graph.read(
+            config.graph,
+            data,
+            split.train,
+            config.for_rows(len(split.train)).graph_size,
+            config.graph_metric,
+        )
 
 
 # The paper's own ablation; and Baseline with the margin of the other two, from

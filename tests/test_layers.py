@@ -60,6 +60,8 @@ NUMPY_ONLY = (
     "common.data.captions.rows",
     "common.data.draws",
     "common.data.neighbours",
+    "common.data.neighbours.approximate",
+    "common.data.neighbours.exact",
     "common.data.originals",
     "common.data.protocols.stored",
     "common.data.readers",
@@ -120,6 +122,7 @@ NUMPY_ONLY = (
     "uch.config",
     "ugach",
     "ugach.config",
+    "ugach.given_graph",
     "ugach.graph",
 )
 

@@ -13,6 +13,8 @@ _EPOCH_STEPS = 200
 _LEAST_STEPS = 5000
 _MOST_REPEATS = 30
 _BATCH_SIZES = (32, 256)
+# Training rows up to which minutes find all neighbours.
+_MOST_EXACT = 50_000
 _GRAPH_SIZE = 20
 # Neighbours are no neighbours where they are a large part of all rows.
 _GRAPH_SHARE = 10
@@ -65,6 +67,18 @@ class Config:
     )
     graph_metric: str = setting(
         "cosine", "Distance of the graph.", choices=("euclidean", "cosine")
+    )
+    graph_builder: str = setting(
+        "auto",
+        "exact: all neighbours; approximate: nearly all, many times faster; "
+        "auto: approximate above 50,000 training rows.",
+        choices=("auto", "exact", "approximate"),
+    )
+    graph: str = setting(
+        "",
+        "The graph.npz of beam_graph, over the training rows or all rows of "
+        "the data set; empty: neighbours are found here.",
+        path=True,
     )
     pair_share: float = setting(
         0.3,
@@ -206,7 +220,13 @@ class Config:
             epochs=epochs,
             pretrain_epochs=pretrain_epochs,
             decay_epochs=self.decay_epochs or max(1, epochs // 4),
+            graph_builder=self._builder(count),
         )
+
+    def _builder(self, count: int) -> str:
+        if self.graph_builder != "auto":
+            return self.graph_builder
+        return "approximate" if count > _MOST_EXACT else "exact"
 
     def check_training_rows(self, count: int) -> None:
         """Refuses settings that do not fit the number of training rows.
@@ -263,6 +283,7 @@ PRESETS = {
         uniform_margin_per_bit=0.0,
         graph_size=5,
         graph_metric="euclidean",
+        graph_builder="exact",
         pair_share=0.0,
         feature_scaling="none",
         code_metric="euclidean",
@@ -305,6 +326,7 @@ PRESETS = {
         uniform_margin_per_bit=0.125,
         graph_size=4,
         graph_metric="euclidean",
+        graph_builder="exact",
         pair_share=0.1,
         feature_scaling="none",
         code_metric="euclidean",

@@ -4,6 +4,7 @@ Equation numbers are those of Zhang, Peng, Yuan: "Unsupervised Generative
 Adversarial Cross-modal Hashing", AAAI 2018.
 """
 
+import functools
 import logging
 import os
 import pathlib
@@ -12,9 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from common.data import arrays
-from common.data import neighbours
+from common.data.neighbours import approximate
+from common.data.neighbours import exact
 from common.system import files
 
+BUILDERS = ("exact", "approximate")
 # Changes whenever the meaning of a stored graph does.
 _VERSION = 1
 
@@ -30,6 +33,7 @@ def correlation_graph(
     size: int,
     metric: str,
     progress: Callable[[str, int], None] | None = None,
+    builder: str = "exact",
 ) -> np.ndarray:
     """Neighbours of each training row in either modality, and its own pair.
 
@@ -49,8 +53,10 @@ def correlation_graph(
         data: The data set.
         rows: Training rows, [n] int64.
         size: k, neighbours per modality.
-        metric: `euclidean` or `cosine`; see `common.data.neighbours.nearest`.
+        metric: `euclidean` or `cosine`; see
+            `common.data.neighbours.exact.nearest`.
         progress: Called with the modality and the rows done so far.
+        builder: One of `BUILDERS`.
 
     Returns:
         [n, 1 + 2k] int32 positions within `rows`: the item, its k nearest by
@@ -58,14 +64,15 @@ def correlation_graph(
     """
     readers = {"image": data.image_features, "text": data.text_features}
     found = [pairs_only(len(rows))]
+    build = exact.nearest if builder == "exact" else approximate.nearest
     for modality, read in readers.items():
         found.append(
-            neighbours.nearest(
+            build(
                 lambda block, read=read: read(rows[block]),
                 len(rows),
                 size,
                 metric,
-                progress and (lambda done, m=modality: progress(m, done)),
+                progress=progress and functools.partial(progress, modality),
             )
         )
     return np.concatenate(found, axis=1)
@@ -78,9 +85,13 @@ def cached_correlation_graph(
     size: int,
     metric: str,
     progress: Callable[[str, int], None] | None = None,
+    builder: str = "exact",
 ) -> np.ndarray:
     """Like `correlation_graph`, kept on disk under its inputs' SHA-256."""
-    settings = np.array([_VERSION, size, neighbours.METRICS.index(metric)])
+    settings = [_VERSION, size, exact.METRICS.index(metric)]
+    if builder != "exact":
+        settings += [BUILDERS.index(builder), approximate.VERSION]
+    settings = np.array(settings)
     key = files.array_digest(rows, settings, np.array([data.digest()]))
     path = pathlib.Path(cache_dir) / f"correlation_graph_{key[:32]}.npz"
     if path.exists():
@@ -88,7 +99,7 @@ def cached_correlation_graph(
             return _read(path, len(rows), size)
         except ValueError as error:
             logging.warning("%s The graph is made again.", error)
-    graph = correlation_graph(data, rows, size, metric, progress)
+    graph = correlation_graph(data, rows, size, metric, progress, builder)
     files.write_npz(path, neighbours=graph)
     return graph
 

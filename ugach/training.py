@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from common.data import draws as data_draws
@@ -12,6 +13,7 @@ from common.data import subset
 from common.models import schedules
 from common.training import bars
 from ugach import config as ugach_config
+from ugach import given_graph
 from ugach import graph
 from ugach import objective
 
@@ -79,20 +81,27 @@ def make_draws(
     Raises:
         ValueError: The graph, pool or batch do not fit the training rows.
     """
-    neighbours = graph.pairs_only(len(train))
-    if config.mode == "ugach":
-        inputs = (train.data, train.rows, config.graph_size)
-        shown = bars.show_progress("Correlation graph", len(train))
-        form = (config.graph_metric, shown)
-        if cache_dir is None:
-            neighbours = graph.correlation_graph(*inputs, *form)
-        else:
-            neighbours = graph.cached_correlation_graph(
-                cache_dir, *inputs, *form
-            )
     return data_draws.GraphDraws(
-        neighbours, batch_size, config.pool_size, seed, config.pair_share
+        _neighbours(config, train, cache_dir),
+        batch_size,
+        config.pool_size,
+        seed,
+        config.pair_share,
     )
+
+
+def _neighbours(config, train, cache_dir) -> np.ndarray:
+    if config.mode != "ugach":
+        return graph.pairs_only(len(train))
+    config = config.for_rows(len(train))
+    inputs = (train.data, train.rows, config.graph_size, config.graph_metric)
+    if config.graph:
+        return given_graph.read(config.graph, *inputs)
+    builder = config.graph_builder
+    shown = bars.show_progress(f"Correlation graph, {builder}", len(train))
+    if cache_dir is None:
+        return graph.correlation_graph(*inputs, shown, builder)
+    return graph.cached_correlation_graph(cache_dir, *inputs, shown, builder)
 
 
 def make_objective(config: ugach_config.Config) -> objective.Objective:

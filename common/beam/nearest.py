@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.beam import matrix
-from common.data import neighbours
+from common.data.neighbours import exact
 from common.system import files
 
 # Changes whenever the meaning of a stored part does.
@@ -29,7 +29,7 @@ class Task:
         start: First of the rows whose neighbours are sought.
         stop: The one after the last.
         neighbours: k.
-        metric: One of `neighbours.METRICS`.
+        metric: One of `exact.METRICS`.
         part: The file for them, a `.npy` [stop - start, k] int32.
         column: Where they start in the graph.
     """
@@ -57,16 +57,16 @@ def plan(
         modalities: Features by modality, of the same items.
         output: Folder for all that is made.
         size: k, neighbours per modality.
-        metric: One of `neighbours.METRICS`.
-        rows: Queries of a task; a multiple of `neighbours.QUERY_BLOCK`.
+        metric: One of `exact.METRICS`.
+        rows: Queries of a task; a multiple of `exact.QUERY_BLOCK`.
 
     Raises:
         ValueError: Something does not fit together, or the folder has parts
             of another graph.
     """
-    if rows % neighbours.QUERY_BLOCK:
+    if rows % exact.QUERY_BLOCK:
         raise ValueError(
-            f"A task has a multiple of {neighbours.QUERY_BLOCK} rows, received "
+            f"A task has a multiple of {exact.QUERY_BLOCK} rows, received "
             f"{rows}."
         )
     described = {name: held.describe() for name, held in modalities.items()}
@@ -74,7 +74,7 @@ def plan(
     if len(set(counts.values())) > 1:
         raise ValueError(f"Modalities pair up row by row; received {counts}.")
     count = next(iter(counts.values()))
-    neighbours.check(count, size, metric)
+    exact.check(count, size, metric)
     settings = {
         "version": _VERSION,
         "graph_size": size,
@@ -103,7 +103,7 @@ def find_part(task: Task) -> None:
     """Finds the neighbours of a task's rows, unless that is done."""
     if task.part.is_file():
         return
-    found = neighbours.nearest_of(
+    found = exact.nearest_of(
         slice(task.start, task.stop),
         task.features.reader(),
         task.count,

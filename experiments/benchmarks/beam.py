@@ -17,7 +17,7 @@ import time
 import numpy as np
 from absl import flags
 
-from common.data import neighbours
+from common.data.neighbours import exact
 from common.hamming import kernel
 from common.runs import provenance
 from common.runs import runner
@@ -147,9 +147,9 @@ def _find(folder, kind, how, output) -> str:
     size = 1 if kind == "few" else _NEIGHBOURS
     if how == "plain":
         read, count = features.reader(), features.describe()["rows"]
-        found = neighbours.nearest(read, count, size)
+        found = exact.nearest(read, count, size)
         return files.array_digest(np.insert(found, 0, np.arange(count), axis=1))
-    rows = 4 * neighbours.QUERY_BLOCK
+    rows = 4 * exact.QUERY_BLOCK
     tasks = nearest.plan({"image": features}, output, size, "euclidean", rows)
     jobs.run(nearest.find_part, tasks, jobs.options(_workers(how), ()))
     return nearest.finish(tasks)["sha256"]

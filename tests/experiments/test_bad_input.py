@@ -4,6 +4,8 @@ import os
 import numpy as np
 import pytest
 
+from common.system import files
+
 # Every command here ends before it imports TensorFlow.
 
 
@@ -215,3 +217,25 @@ def test_a_search_asks_with_exactly_one_thing(command, typed):
     assert _sentence(errors) == (
         "Ask with one of --text, --image, --item and --vector."
     )
+
+
+def test_a_graph_of_other_rows_is_one_sentence(refused, tmp_path):
+    neighbours = np.zeros((7, 7), np.int32)
+    files.write_npz(tmp_path / "graph.npz", neighbours=neighbours)
+    settings = {
+        "graph_size": 3,
+        "graph_metric": "cosine",
+        "modalities": {"image": {"sha256": "a"}, "text": {"sha256": "b"}},
+    }
+    manifest = {"settings": settings, "sha256": files.array_digest(neighbours)}
+    files.write_json(tmp_path / "graph.json", manifest)
+
+    errors = refused(f"--graph={tmp_path / 'graph.npz'}")
+
+    assert "is a graph of 7 rows" in _sentence(errors)
+
+
+def test_a_graph_that_is_not_there_is_one_sentence(refused, tmp_path):
+    errors = refused(f"--graph={tmp_path / 'nothing.npz'}")
+
+    assert "nothing.npz" in _sentence(errors)

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from common.data import neighbours
+from common.data.neighbours import exact
 from common.system import files
 
 pytest.importorskip("apache_beam", reason="the extra `beam`")
@@ -63,9 +63,7 @@ def test_all_runners_find_the_neighbours_of_common_neighbours(
     assert files.array_digest(found) == alone["sha256"]
     for column, array in zip((1, 6), shards[1].values(), strict=True):
         features = array.astype(np.float32)
-        expected = neighbours.nearest(
-            features.__getitem__, 1100, 5, "euclidean"
-        )
+        expected = exact.nearest(features.__getitem__, 1100, 5, "euclidean")
         np.testing.assert_array_equal(found[:, column : column + 5], expected)
 
 

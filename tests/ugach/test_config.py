@@ -133,3 +133,18 @@ def test_a_length_that_is_stated_stays(preset):
     config = ugach_config.PRESETS[preset]
 
     assert config.for_rows(500) == config
+
+
+@pytest.mark.parametrize(
+    ("rows", "builder"), ((50_000, "exact"), (50_001, "approximate"))
+)
+def test_the_graph_is_approximate_where_rows_are_many(rows, builder):
+    assert ugach_config.Config().for_rows(rows).graph_builder == builder
+
+
+@pytest.mark.parametrize("builder", ("exact", "approximate"))
+def test_a_builder_that_is_asked_for_stays(builder):
+    config = ugach_config.Config(graph_builder=builder)
+
+    for rows in (100, 100_000):
+        assert config.for_rows(rows).graph_builder == builder

@@ -189,3 +189,14 @@ def test_other_inputs_do_not_meet_in_the_cache(tmp_path, changed):
     graph.cached_correlation_graph(tmp_path, **(arguments | changed))
 
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_approximate_builder_has_a_place_of_its_own_in_the_cache(tmp_path):
+    arguments = (tmp_path, LINE, np.arange(4), 1, "cosine", None)
+
+    exact = graph.cached_correlation_graph(*arguments, "exact")
+    approximate = graph.cached_correlation_graph(*arguments, "approximate")
+
+    assert len(list(tmp_path.iterdir())) == 2
+    # Few rows are all compared.
+    np.testing.assert_array_equal(approximate, exact)

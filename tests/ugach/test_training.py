@@ -96,6 +96,40 @@ def test_ugach_draws_from_the_cached_graph(data, tmp_path, tiny):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_given_graph_is_drawn_from(data, tmp_path, tiny, monkeypatch):
+    given = np.zeros((90, 1 + 2 * tiny.graph_size), np.int32)
+    asked = []
+    monkeypatch.setattr(
+        training.given_graph, "read", lambda *all_: asked.append(all_) or given
+    )
+    config = dataclasses.replace(tiny, graph="some.npz")
+
+    drawn = _drawn(config, data, 90, tmp_path)
+
+    assert drawn.neighbours is given
+    ((path, _, rows, size, metric),) = asked
+    assert (path, len(rows)) == ("some.npz", 90)
+    assert (size, metric) == (tiny.graph_size, tiny.graph_metric)
+
+
+@pytest.mark.parametrize("builder", ("exact", "approximate"))
+def test_the_builder_of_the_settings_finds_the_graph(
+    data, tmp_path, tiny, monkeypatch, builder
+):
+    asked = []
+    found = np.zeros((90, 1 + 2 * tiny.graph_size), np.int32)
+    monkeypatch.setattr(
+        training.graph,
+        "cached_correlation_graph",
+        lambda *all_: asked.append(all_[-1]) or found,
+    )
+    config = dataclasses.replace(tiny, graph_builder=builder)
+
+    _drawn(config, data, 90, tmp_path)
+
+    assert asked == [builder]
+
+
 def test_a_batch_can_be_its_own_pool(data, tmp_path, tiny):
     config = dataclasses.replace(tiny, pool_size=0)
 

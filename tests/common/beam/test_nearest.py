@@ -5,10 +5,10 @@ import pytest
 
 from common.beam import matrix
 from common.beam import nearest
-from common.data import neighbours
+from common.data.neighbours import exact
 from common.system import files
 
-ROWS = neighbours.QUERY_BLOCK
+ROWS = exact.QUERY_BLOCK
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def _make(tasks):
 
 def _nearest(array, size, metric):
     features = array.astype(np.float32)
-    return neighbours.nearest(features.__getitem__, len(features), size, metric)
+    return exact.nearest(features.__getitem__, len(features), size, metric)
 
 
 def test_files_are_read_as_one_matrix(images, tmp_path):
@@ -85,13 +85,13 @@ def test_a_scale_may_be_that_of_a_data_set(tmp_path):
         matrix.load_scale(tmp_path / "empty.npy", (3,))
 
 
-@pytest.mark.parametrize("metric", neighbours.METRICS)
+@pytest.mark.parametrize("metric", exact.METRICS)
 @pytest.mark.parametrize("rows", (ROWS, 2 * ROWS))
 def test_the_graph_is_that_of_common_neighbours_bit_for_bit(
     metric, rows, images, texts, monkeypatch, tmp_path
 ):
     # Several blocks of items, ragged against those of the queries.
-    monkeypatch.setattr(neighbours, "_ITEM_BLOCK", 300)
+    monkeypatch.setattr(exact, "_ITEM_BLOCK", 300)
     modalities = {
         "image": _shards(tmp_path, "image", images, 400, 500),
         "text": _shards(tmp_path, "text", texts, 1299),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from common.data import neighbours
+from common.data.neighbours import exact
 
 # Query and item blocks: one of each, ragged, single items, a whole block.
 BLOCKS = [(512, 16384), (7, 5), (5, 7), (1, 1), (40, 13), (16, 40)]
@@ -24,7 +24,7 @@ def _brute_force(features, count, metric):
 
 
 def _nearest(features, count, metric):
-    return neighbours.nearest(
+    return exact.nearest(
         lambda block: features[block], len(features), count, metric
     )
 
@@ -45,12 +45,12 @@ def _tied(seed):
 
 @pytest.fixture(params=BLOCKS, ids=lambda sizes: f"{sizes[0]}x{sizes[1]}")
 def _blocks(request, monkeypatch):
-    monkeypatch.setattr(neighbours, "QUERY_BLOCK", request.param[0])
-    monkeypatch.setattr(neighbours, "_ITEM_BLOCK", request.param[1])
+    monkeypatch.setattr(exact, "QUERY_BLOCK", request.param[0])
+    monkeypatch.setattr(exact, "_ITEM_BLOCK", request.param[1])
 
 
 @pytest.mark.usefixtures("_blocks")
-@pytest.mark.parametrize("metric", neighbours.METRICS)
+@pytest.mark.parametrize("metric", exact.METRICS)
 @pytest.mark.parametrize("count", [1, 4, 39])
 def test_ties_go_to_the_lower_item_in_every_blocking(metric, count):
     features = _tied(seed=count)
@@ -62,7 +62,7 @@ def test_ties_go_to_the_lower_item_in_every_blocking(metric, count):
 
 
 @pytest.mark.usefixtures("_blocks")
-@pytest.mark.parametrize("metric", neighbours.METRICS)
+@pytest.mark.parametrize("metric", exact.METRICS)
 def test_distances_are_the_smallest_ones(metric):
     features = np.random.default_rng(5).normal(size=(50, 9))
     features = features.astype(np.float32)
@@ -77,7 +77,7 @@ def test_distances_are_the_smallest_ones(metric):
     )
 
 
-@pytest.mark.parametrize("metric", neighbours.METRICS)
+@pytest.mark.parametrize("metric", exact.METRICS)
 def test_all_other_items_are_neighbours_when_k_is_one_less_than_n(metric):
     features = np.random.default_rng(6).normal(size=(9, 3)).astype(np.float32)
 
@@ -113,13 +113,12 @@ def test_a_zero_vector_is_nearer_than_an_orthogonal_one_by_cosine():
 
 
 def test_progress_counts_the_items(monkeypatch):
-    monkeypatch.setattr(neighbours, "QUERY_BLOCK", 4)
+    monkeypatch.setattr(exact, "QUERY_BLOCK", 4)
+    monkeypatch.setattr(exact, "_GROUP", 1)
     features = np.eye(10, dtype=np.float32)
     seen = []
 
-    neighbours.nearest(
-        lambda block: features[block], 10, 1, progress=seen.append
-    )
+    exact.nearest(lambda block: features[block], 10, 1, progress=seen.append)
 
     assert seen == [4, 8, 10]
 

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from common.data.neighbours import selection
+
 METRICS = ("euclidean", "cosine")
 
 # Rows whose distances are taken at once.
 QUERY_BLOCK = 512
 _ITEM_BLOCK = 16384
+# Query blocks for which items are read and scaled once.
+_GROUP = 16
 
 
 def nearest(
@@ -21,7 +25,7 @@ def nearest(
     """Finds the nearest other items of every item, exactly.
 
     Work is O(n^2 d) in matrix products; memory is a block of distances and
-    the features of a block, never n x n.
+    the features of a few blocks, never n x n.
 
     Args:
         features: Returns the float32 features of a slice of 0..count-1.
@@ -40,8 +44,9 @@ def nearest(
     """
     check(count, neighbours, metric)
     found = np.empty((count, neighbours), np.int32)
-    for start in range(0, count, QUERY_BLOCK):
-        queries = slice(start, min(start + QUERY_BLOCK, count))
+    step = _GROUP * QUERY_BLOCK
+    for start in range(0, count, step):
+        queries = slice(start, min(start + step, count))
         found[queries] = nearest_of(
             queries, features, count, neighbours, metric
         )
@@ -93,68 +98,36 @@ def nearest_of(
 
     def load(start: int, stop: int) -> np.ndarray:
         block = features(slice(start, min(stop, count)))
-        return _unit(block) if metric == "cosine" else block
+        return unit(block) if metric == "cosine" else block
 
+    starts = range(queries.start, queries.stop, QUERY_BLOCK)
+    # A power of two changes no digit of a product.
     blocks = {
-        start: load(start, min(start + QUERY_BLOCK, queries.stop))
-        for start in range(queries.start, queries.stop, QUERY_BLOCK)
+        start: -2 * load(start, min(start + QUERY_BLOCK, queries.stop))
+        for start in starts
     }
-    best = {}
+    nearest = {start: selection.Nearest(neighbours) for start in starts}
     for first in range(0, count, _ITEM_BLOCK):
         items = load(first, first + _ITEM_BLOCK)
+        norms = np.einsum("ij,ij->i", items, items)
+        numbers = np.arange(first, first + len(items))
         for start, block in blocks.items():
-            distances = _ranking_distances(block, items)
+            # Squared distances less the queries' norms, which rank nothing.
+            distances = block @ items.T
+            distances += norms
             _exclude_self(distances, start, first)
-            near = _smallest(distances, first, neighbours)
-            best[start] = (
-                _merge(best[start], near, neighbours) if start in best else near
-            )
-    return np.concatenate([near for _, near in best.values()]).astype(np.int32)
+            nearest[start].add(distances, numbers)
+    found = [one.items for one in nearest.values()]
+    return np.concatenate(found).astype(np.int32)
 
 
-def _unit(block: np.ndarray) -> np.ndarray:
+def unit(block: np.ndarray) -> np.ndarray:
+    """Rows as unit vectors, [n, d]; a zero vector stays zero."""
     norms = np.linalg.norm(block, axis=1, keepdims=True)
     return block / np.maximum(norms, np.finfo(np.float32).tiny)
-
-
-def _ranking_distances(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Squared distances less the queries' norms, which rank nothing."""
-    distances = queries @ items.T
-    distances *= -2.0
-    distances += np.einsum("ij,ij->i", items, items)
-    return distances
 
 
 def _exclude_self(distances: np.ndarray, start: int, first: int) -> None:
     own = np.arange(len(distances)) + start - first
     inside = (own >= 0) & (own < distances.shape[1])
     distances[np.flatnonzero(inside), own[inside]] = np.inf
-
-
-def _smallest(
-    distances: np.ndarray, first: int, neighbours: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k smallest of each row, as (distances, item numbers), in order."""
-    width = min(neighbours, distances.shape[1])
-    # Ties at the k-th distance go to the lowest item number, as everywhere.
-    kth = np.partition(distances, width - 1, axis=1)[:, width - 1]
-    chosen = np.empty((len(distances), width), np.int64)
-    for row, (values, limit) in enumerate(zip(distances, kth, strict=True)):
-        near = np.flatnonzero(values <= limit)
-        order = np.argsort(values[near], kind="stable")[:width]
-        chosen[row] = near[order]
-    return np.take_along_axis(distances, chosen, axis=1), chosen + first
-
-
-def _merge(
-    best: tuple[np.ndarray, np.ndarray],
-    near: tuple[np.ndarray, np.ndarray],
-    neighbours: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    distances = np.concatenate([best[0], near[0]], axis=1)
-    items = np.concatenate([best[1], near[1]], axis=1)
-    order = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
-    return (
-        np.take_along_axis(distances, order, axis=1),
-        np.take_along_axis(items, order, axis=1),
-    )

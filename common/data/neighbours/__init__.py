@@ -1,0 +1,1 @@
+"""Nearest neighbours of all items: exact, or approximate where n is large."""
