@@ -5,10 +5,10 @@ r"""Fits and evaluates the methods that the papers compare with.
         --num_seeds=3 --output_dir=runs/baselines --result=FILE.json
     python -m experiments.train_baselines --methods=fsh --change=fsh.anchors=100
 
-Methods: cvh, pdh, cmfh, ccq, stmh, lssh, fsh; with labels cmssh, scm_orth,
-scm_seq, seph, dcmh, acmr, acmr_sign; or MODULE.CLASS of your own, see
-`experiments/baselines/README.md`. Seeds are 0 and up, whatever --seed is.
-The same command with the same --output_dir goes on where it stopped.
+Methods: cvh, pdh, cmfh, ccq, stmh, lssh, fsh, ucch, cirh, infonce; with labels
+cmssh, scm_orth, scm_seq, seph, dcmh, acmr, acmr_sign; or MODULE.CLASS of your
+own, see `experiments/baselines/README.md`. Seeds are 0 and up, whatever --seed
+is. The same command with the same --output_dir goes on where it stopped.
 """
 
 import dataclasses

@@ -33,11 +33,16 @@ def _check(config, data, split):
         )
 
 
-# The paper's own ablation.
+# The paper's own ablation; and Baseline with the margin of the other two, from
+# which Baseline-GAN differs by the adversary alone.
 METHOD = trainings.Method(
     "ugach",
     {
         "Baseline": {"mode": "baseline"},
+        "Baseline-0.75K": {
+            "mode": "baseline",
+            "uniform_margin_per_bit": 0.75,
+        },
         "Baseline-GAN": {"mode": "baseline_gan"},
         "UGACH": {"mode": "ugach"},
     },

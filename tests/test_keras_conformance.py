@@ -20,6 +20,9 @@ from common.hamming import codes as hamming_codes
 from common.models import schedules
 from experiments.baselines.deep import acmr_model
 from experiments.baselines.deep import dcmh_model
+from experiments.baselines.towers import cirh_model
+from experiments.baselines.towers import infonce_model
+from experiments.baselines.towers import ucch_model
 from tests import conftest
 
 BITS = 8
@@ -80,6 +83,32 @@ MODELS = {
         bits=BITS,
         image_hidden_units=12,
         text_hidden_units=12,
+        batch_size=60,
+        epochs=4,
+        learning_rate=1e-2,
+    ),
+    "ucch": functools.partial(
+        ucch_model.UCCHModel,
+        bits=BITS,
+        hidden_units=12,
+        negatives=50,
+        batch_size=60,
+        epochs=4,
+        learning_rate=1e-2,
+    ),
+    "cirh": functools.partial(
+        cirh_model.CIRHModel,
+        bits=BITS,
+        hidden_units=12,
+        graph_units=12,
+        batch_size=60,
+        epochs=2,
+        learning_rate=1e-2,
+    ),
+    "infonce": functools.partial(
+        infonce_model.InfoNCEModel,
+        bits=BITS,
+        hidden_units=12,
         batch_size=60,
         epochs=4,
         learning_rate=1e-2,
@@ -479,7 +508,12 @@ def test_half_precision_computes_in_half_and_learns(make, items, policy):
     reached = {}
 
     # The first steps of float16 look for a scale, and so move nothing.
-    epochs = 30 if isinstance(plain, acmr_model.ACMRModel) else None
+    slow = (
+        acmr_model.ACMRModel,
+        cirh_model.CIRHModel,
+        infonce_model.InfoNCEModel,
+    )
+    epochs = 40 if isinstance(plain, slow) else None
 
     for name, model in (("plain", plain), ("mixed", mixed)):
         history = _fit(model, items, epochs=epochs).history

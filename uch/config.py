@@ -76,10 +76,10 @@ class Config:
         1.0, "Weight of generating the pair's own representation.", minimum=0
     )
     inner_decorrelation_weight: float = setting(
-        0.3, "Weight of the correlations between bits.", minimum=0
+        0.1, "Weight of the correlations between bits.", minimum=0
     )
     quantization_weight: float = setting(
-        0.0, "Weight of the distance of H from -1 and 1.", minimum=0
+        0.5, "Weight of the distance of H from -1 and 1.", minimum=0
     )
     text_feature_units: int = setting(
         300, "Width of F^T, at most that of the bag of words.", minimum=1

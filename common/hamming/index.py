@@ -4,7 +4,8 @@
 gives the same distances, and equal distances are always ordered by id, whatever
 order items were added in:
 
-    scan.Scan                      exact; compares all codes; the default
+    automatic.Automatic            exact; one of the next two; the default
+    scan.Scan                      exact; compares all codes
     multi_index.MultiIndexHashing  exact; fast for small radii in large sets
     tensor_scan.TensorScan         exact; TensorFlow, on the GPU if there is one
     faiss_engine.FaissEngine       FAISS; approximate but for "flat"
@@ -20,8 +21,8 @@ import numpy as np
 from common.hamming import codes
 from common.hamming import distances as distances_lib
 from common.hamming import index_file
-from common.hamming import scan
 from common.hamming import snapshot
+from common.hamming.choosing import automatic
 from common.hamming.snapshot import Engine
 
 __all__ = ("Engine", "HammingIndex")
@@ -49,7 +50,9 @@ class HammingIndex:
         ValueError: If K is not a code length.
     """
 
-    def __init__(self, bits: int, engine: snapshot.EngineMaker = scan.Scan):
+    def __init__(
+        self, bits: int, engine: snapshot.EngineMaker = automatic.Automatic
+    ):
         """Makes an empty index."""
         none = codes.PackedCodes.empty(bits)
         self._state = snapshot.Snapshot.of(none, np.empty(0, np.int64), engine)
@@ -61,7 +64,7 @@ class HammingIndex:
         path,
         mmap: bool = True,
         check: bool = True,
-        engine: snapshot.EngineMaker = scan.Scan,
+        engine: snapshot.EngineMaker = automatic.Automatic,
     ):
         """Opens a saved index.
 

@@ -6,12 +6,14 @@ its values to the items that have them. If two codes differ in at most r bits,
 the pigeonhole principle says that one of their substrings differs in at most
 r / m, so only few entries of the tables hold candidates.
 
-It pays where few values are near enough: small radii in large sets. Searches
-for which it does not are left to the linear scan.
+It pays where few values are near enough: small radii in large sets whose codes
+do not cluster. Searches for which it does not are left to the linear scan, by
+what both cost on this machine and by how the codes themselves lie.
 
 Axis legend: `q` queries, `n` items, `K` bits, `m` substrings.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -20,12 +22,125 @@ from common.hamming import codes
 from common.hamming import distances as distances_lib
 from common.hamming import kernel
 from common.hamming import scan
+from common.hamming.choosing import costs as costs_lib
 
+MOST_CODES = (1 << 32) - 1
 # Longest substring; its table has 2^24 entries of four bytes.
 _LONGEST = 24
-# Words that the linear scan compares while one table entry or candidate is
-# fetched from memory.
-_WORDS_PER_FETCH = 64
+# Share of the scan's time that an estimate must stay below, for it may err.
+_MARGIN = 0.8
+# Codes whose k nearest are found to tell how far queries have to look.
+_PROBED = 16
+
+
+def cut(packed: codes.PackedCodes, substrings: int | None = None) -> np.ndarray:
+    """First bits of substrings, and the end of the last, [m + 1] int64.
+
+    Args:
+        packed: n codes of K bits.
+        substrings: m; about K / log2(n) by default, as the paper advises.
+
+    Raises:
+        ValueError: If there are too few substrings, so that a table would not
+            fit in memory, or more than bits.
+    """
+    bits = 8 * packed.rows.shape[1]
+    if substrings is None:
+        length = min(_LONGEST, max(1.0, math.log2(max(2, len(packed)))))
+        substrings = max(round(bits / length), math.ceil(bits / _LONGEST))
+    if not bits <= substrings * _LONGEST or substrings > bits:
+        raise ValueError(
+            f"Substrings of {packed.bits}-bit codes are 1 to {_LONGEST} "
+            f"bits long, received {substrings} substrings; leave the "
+            "number out."
+        )
+    return np.arange(substrings + 1) * bits // substrings
+
+
+class Plan:
+    """Estimates of what searches through tables cost and what scans do.
+
+    Args:
+        packed: n codes of K bits.
+        edges: First bits of the substrings; see `cut`.
+        costs: Of one query; None measures them when they are needed.
+    """
+
+    def __init__(
+        self,
+        packed: codes.PackedCodes,
+        edges: np.ndarray,
+        costs: costs_lib.Costs | None = None,
+    ):
+        self._codes = packed
+        self._edges = edges
+        self._given = costs
+        self._cuts = {}
+
+    @functools.cached_property
+    def costs(self) -> costs_lib.Costs:
+        """Seconds of a scan for one query, and of a fetch."""
+        return self._given or costs_lib.measure(self._codes)
+
+    @property
+    def build_seconds(self) -> float:
+        """About what it takes to build the tables, in one thread."""
+        return len(self._codes) * (len(self._edges) - 1) * self.costs.fetch
+
+    def fetches(self, radius: int) -> float:
+        """Values and candidates of a query."""
+        return float(self._fetches[min(int(radius), len(self._fetches) - 1)])
+
+    def within_saves(self, radius: int) -> float:
+        """Seconds that tables save a query; 0 where a scan is sooner."""
+        spent = self.fetches(radius) * self.costs.fetch
+        return max(0.0, _MARGIN * self.costs.scan - spent)
+
+    def nearest_saves(self, k: int) -> float:
+        """The same for a search of the k nearest."""
+        return self._cut(k)[1]
+
+    def furthest(self, k: int) -> int:
+        """Radius up to which tables are asked for k items; -1: not at all."""
+        return self._cut(k)[0]
+
+    @functools.cached_property
+    def _fetches(self) -> np.ndarray:
+        return costs_lib.fetches(self._codes, self._edges)
+
+    def _cut(self, k: int) -> tuple[int, float]:
+        if k not in self._cuts:
+            self._cuts[k] = self._best_cut(k)
+        return self._cuts[k]
+
+    def _best_cut(self, k: int) -> tuple[int, float]:
+        """The cut that costs codes of the index least, and what it saves."""
+        scan_seconds = self.costs.scan
+        asked = costs_lib.sample(self._codes, _PROBED)
+        # A code finds itself, which a query may not.
+        most = min(k + 1, len(self._codes))
+        needed = scan.Scan(self._codes).nearest(asked, most)[0][:, -1]
+        best, saved = -1, 0.0
+        costs = np.zeros(len(needed))
+        waiting = np.ones(len(needed), bool)
+        for radius in _radii(self._codes.bits):
+            spent = self.fetches(radius) * self.costs.fetch
+            if spent >= scan_seconds:
+                break
+            costs[waiting] += spent
+            waiting &= needed > radius
+            mean = costs.mean() + waiting.mean() * scan_seconds
+            if _MARGIN * scan_seconds - mean > saved:
+                best, saved = radius, _MARGIN * scan_seconds - mean
+        return best, saved
+
+
+def _radii(bits: int):
+    """Radii at which the k nearest are looked for, one after the other."""
+    radius = 0
+    while radius <= bits:
+        yield radius
+        radius = max(radius + 1, radius * 3 // 2)
 
 
 class MultiIndexHashing:
@@ -35,8 +150,9 @@ class MultiIndexHashing:
 
     Args:
         packed: n codes of K bits, n < 2^32.
-        substrings: m; about K / log2(n) by default, as the paper advises.
+        substrings: m; see `cut`.
         threads: Number of threads; one per available core by default.
+        plan: Estimates for these codes; None makes them.
 
     Raises:
         ValueError: If there are too many codes, or so few substrings that a
@@ -48,19 +164,11 @@ class MultiIndexHashing:
         packed: codes.PackedCodes,
         substrings: int | None = None,
         threads: int | None = None,
+        plan: Plan | None = None,
     ):
         """Builds the tables."""
-        bits = 8 * packed.rows.shape[1]
-        if substrings is None:
-            length = min(_LONGEST, max(1.0, math.log2(max(2, len(packed)))))
-            substrings = max(round(bits / length), math.ceil(bits / _LONGEST))
-        if not bits <= substrings * _LONGEST or substrings > bits:
-            raise ValueError(
-                f"Substrings of {packed.bits}-bit codes are 1 to {_LONGEST} "
-                f"bits long, received {substrings} substrings; leave the "
-                "number out."
-            )
-        if len(packed) >= 1 << 32:
+        self._edges = cut(packed, substrings)
+        if len(packed) > MOST_CODES:
             raise ValueError(
                 "Tables of substrings hold less than 2^32 codes, received "
                 f"{len(packed)}; search parts of them."
@@ -68,7 +176,7 @@ class MultiIndexHashing:
         self.codes = packed
         self.threads = threads
         self._scan = scan.Scan(packed, threads)
-        self._edges = np.arange(substrings + 1) * bits // substrings
+        self.plan = plan or Plan(packed, self._edges)
         if kernel.library() is not None:
             self._build()
 
@@ -79,8 +187,11 @@ class MultiIndexHashing:
         distances_lib.check_same_length(self.codes.bits, queries.bits)
         if not self.pays(radius):
             return self._scan.within(queries, radius)
+        return self._through_tables(queries, radius)
+
+    def _through_tables(self, queries, radius):
         threads = kernel.thread_count(
-            self.threads, len(queries) * self._fetches(radius)
+            self.threads, int(len(queries) * self.plan.fetches(radius))
         )
         found = kernel.each(
             lambda part: scan.collect(
@@ -96,21 +207,25 @@ class MultiIndexHashing:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest items of each query; see `scan.Scan.nearest`.
 
-        The radius grows until it holds k items of a query.
+        The radius grows until it holds k items of a query, as long as that is
+        less work than a scan for most codes of the index.
         """
         scan.check_fits(self.codes, queries, k)
         shape = len(queries), k
         distances = np.empty(shape, np.int32)
         positions = np.empty(shape, np.int64)
-        open_queries, radius = np.arange(len(queries)), 0
-        while len(open_queries) and self.pays(radius):
-            limits, *hits = self.within(queries.take(open_queries), radius)
+        open_queries = np.arange(len(queries))
+        furthest = -1 if kernel.library() is None else self.plan.furthest(k)
+        for radius in _radii(self.codes.bits):
+            if radius > furthest or not len(open_queries):
+                break
+            asked = queries.take(open_queries)
+            limits, *hits = self._through_tables(asked, radius)
             full = np.diff(limits) >= k
             columns = limits[:-1][full][:, None] + np.arange(k)
             distances[open_queries[full]] = hits[0][columns]
             positions[open_queries[full]] = hits[1][columns]
             open_queries = open_queries[~full]
-            radius = max(radius + 1, radius * 3 // 2)
         if len(open_queries):
             rest = self._scan.nearest(queries.take(open_queries), k)
             distances[open_queries], positions[open_queries] = rest
@@ -118,20 +233,9 @@ class MultiIndexHashing:
 
     def pays(self, radius: int) -> bool:
         """Whether this radius is less work here than for the linear scan."""
-        if kernel.library() is None:
+        if kernel.library() is None or not len(self.codes):
             return False
-        words = -(-self.codes.bits // 64) * len(self.codes)
-        return self._fetches(radius) * _WORDS_PER_FETCH < words
-
-    def _fetches(self, radius: int) -> int:
-        """Values and candidates of a query, for uniformly distributed codes."""
-        fetches = 0.0
-        lengths, substrings = np.diff(self._edges), len(self._edges) - 1
-        for step in range(min(radius, self.codes.bits) + 1):
-            length = int(lengths[step % substrings])
-            values = math.comb(length, step // substrings)
-            fetches += values * (1 + len(self.codes) / 2**length)
-        return math.ceil(fetches)
+        return self.plan.within_saves(radius) > 0
 
     def _build(self) -> None:
         rows = np.ascontiguousarray(self.codes.rows)

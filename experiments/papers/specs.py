@@ -146,6 +146,7 @@ TABLES = {
         "All methods, MAP",
         _rows(
             *("CVH", "PDH", "CMFH", "CCQ", "STMH", "LSSH", "FSH"),
+            *("InfoNCE", "CIRH", "UCCH"),
             *("Baseline", "Baseline-GAN", "UGACH", "UCH"),
             *("CMSSH", "SCM_orth", "SCM_seq", "SePH", "DCMH", "ACMR", "SSAH"),
         ),

@@ -45,23 +45,14 @@ class TwoViews(trainer.Trainer):
     def make_network(
         self, view: str, hidden: int, bounded: bool, seed: int
     ) -> keras.Sequential:
-        """A network of two layers after the scaling of its view.
-
-        Raises:
-            ValueError: The scaling is not known yet.
-        """
-        if not self.measured:
-            raise ValueError(
-                "The networks scale inputs as training items tell; call `fit` "
-                "or `prepare` first."
-            )
-        return two_layers(self._scaling(view), hidden, self.bits, bounded, seed)
+        """A network of two layers after the scaling of its view."""
+        return two_layers(self.scaling(view), hidden, self.bits, bounded, seed)
 
     def as_arrays(self) -> models.Model:
         """What was trained, without TensorFlow."""
         return models.Model(
-            as_arrays(self.image_network, *self._scaling("image")),
-            as_arrays(self.text_network, *self._scaling("text")),
+            as_arrays(self.image_network, *self.scaling("image")),
+            as_arrays(self.text_network, *self.scaling("text")),
         )
 
     def image_codes(self, images: tf.Tensor) -> tf.Tensor:
@@ -72,7 +63,17 @@ class TwoViews(trainer.Trainer):
         """Outputs of the text network, [n, K]."""
         return self.text_network(texts)
 
-    def _scaling(self, view) -> tuple[np.ndarray, float]:
+    def scaling(self, view: str) -> tuple[np.ndarray, float]:
+        """Mean [d] of a view's training features, and what scales them.
+
+        Raises:
+            ValueError: They are not known yet.
+        """
+        if not self.measured:
+            raise ValueError(
+                "The networks scale inputs as training items tell; call `fit` "
+                "or `prepare` first."
+            )
         mean = np.array(self.measured[f"{view}_mean"])
         return mean, self.measured[f"{view}_scale"]
 
@@ -124,11 +125,11 @@ def as_arrays(
 def fit(
     model: TwoViews, pairs: method.Pairs, report: method.Report, loss: str
 ) -> models.Model:
-    """Trains a model on all pairs with their labels.
+    """Trains a model on all pairs, with their labels if it takes them.
 
     Args:
         model: A new model.
-        pairs: Training items with labels.
+        pairs: Training items.
         report: Called after each epoch.
         loss: Name of the loss that is reported.
     """

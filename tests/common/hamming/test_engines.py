@@ -12,6 +12,8 @@ from common.hamming import faiss_engine
 from common.hamming import kernel
 from common.hamming import multi_index
 from common.hamming import scan
+from common.hamming.choosing import automatic
+from common.hamming.choosing import costs
 from tests import hamming_cases as cases
 
 ENGINES = (
@@ -19,6 +21,7 @@ ENGINES = (
     "plain scan",
     "scan in 2 threads",
     "multi-index",
+    "automatic",
     "tensor",
     "faiss",
 )
@@ -28,13 +31,19 @@ ENGINES = (
 def engine(request, monkeypatch):
     # Small cases are to take the paths of large ones.
     monkeypatch.setattr(scan, "_HITS", 4)
-    monkeypatch.setattr(multi_index, "_WORDS_PER_FETCH", 0.01)
+    monkeypatch.setattr(
+        costs, "measure", lambda packed: costs.Costs(scan=1e6, fetch=1e-6)
+    )
+    monkeypatch.setattr(automatic, "_FEW", 1)
+    monkeypatch.setattr(automatic, "_QUERIES_PER_PLAN", 1)
     if request.param == "plain scan":
         monkeypatch.setattr(kernel, "library", lambda: None)
     if request.param == "scan in 2 threads":
         return functools.partial(scan.Scan, threads=2)
     if request.param == "multi-index":
         return multi_index.MultiIndexHashing
+    if request.param == "automatic":
+        return automatic.Automatic
     if request.param == "tensor":
         tensor_scan = importlib.import_module("common.hamming.tensor_scan")
         monkeypatch.setattr(tensor_scan, "_BLOCK_DISTANCES", 128)

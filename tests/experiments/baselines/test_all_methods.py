@@ -30,6 +30,20 @@ FAST = {
         "image_hidden_units": 64,
         "text_hidden_units": 64,
     },
+    "ucch": {
+        "hidden_units": 64,
+        "epochs": 8,
+        "batch_size": 30,
+        "learning_rate": 1e-3,
+    },
+    "cirh": {
+        "hidden_units": 64,
+        "graph_units": 64,
+        "epochs": 8,
+        "batch_size": 60,
+        "learning_rate": 1e-3,
+    },
+    "infonce": {"hidden_units": 64, "epochs": 4, "batch_size": 30},
     "acmr": {"epochs": 4, "learning_rate": 1e-3, "image_hidden_units": 100},
 }
 BITS = 8

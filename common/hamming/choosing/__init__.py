@@ -1,0 +1,1 @@
+"""Whether tables of substrings or the linear scan answer a search sooner."""

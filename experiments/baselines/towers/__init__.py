@@ -1,0 +1,1 @@
+"""Compared methods that train a tower for each view without labels."""
