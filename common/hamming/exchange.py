@@ -82,42 +82,36 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
         ValueError: If the file is not such a table, or its codes are not of
             this length.
     """
-    columns = _columns(path)
-    packed = columns["code"]
+    table = _table(path)
     width = -(-bits // 8)
-    if any(code is None or len(code) != width for code in packed):
+    rows = _fixed_bytes(table["code"], width)
+    if rows is None:
         raise ValueError(
             f"{path} has codes that are not {width} bytes long, as "
             f"{bits}-bit codes are; check the code length."
         )
-    rows = np.frombuffer(b"".join(packed), np.uint8).reshape(-1, width)
-    modalities = np.array(columns["modality"], dtype=str)
+    ids = table["id"].to_numpy()
+    # Few words, each many times.
+    modalities = table["modality"].dictionary_encode().unify_dictionaries()
+    indices = [part.indices.to_numpy() for part in modalities.chunks]
+    indices = np.concatenate([np.empty(0, np.int32), *indices])
+    names = modalities.chunk(0).dictionary.to_pylist() if len(indices) else []
     try:
         return {
-            str(modality): _index(
-                rows[modalities == modality],
-                columns["id"][modalities == modality],
-                bits,
+            str(name): _index(
+                rows[indices == number], ids[indices == number], bits
             )
-            for modality in np.unique(modalities)
+            for number, name in sorted(enumerate(names), key=lambda one: one[1])
         }
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _columns(path) -> dict:
-    """Ids, codes and modalities as a Parquet file has them."""
+def _table(path):
+    """A Parquet file's ids, codes and modalities."""
     _, parquet = _import_pyarrow()
     try:
         table = parquet.read_table(path, page_checksum_verification=True)
-        names = table.column_names
-        found = {
-            name: table[name].to_numpy()
-            if name == "id"
-            else table[name].to_pylist()
-            for name in _COLUMNS
-            if name in names
-        }
     except FileNotFoundError:
         raise
     # pyarrow reports damage in many ways, and seldom names the file.
@@ -126,12 +120,44 @@ def _columns(path) -> dict:
         raise ValueError(
             f"{path} is not a readable Parquet file ({reason})."
         ) from error
-    if len(found) < len(_COLUMNS):
+    names = table.column_names
+    if not set(_COLUMNS) <= set(names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "
             f"{', '.join(names)}."
         )
-    return found
+    return table
+
+
+def _fixed_bytes(column, width: int) -> np.ndarray | None:
+    """Values of a column of bytes, [n, width] uint8.
+
+    None where one is missing or of another length.
+    """
+    pyarrow, _ = _import_pyarrow()
+    kind = column.type
+    fixed = pyarrow.types.is_fixed_size_binary(kind)
+    if column.null_count or (fixed and kind.byte_width != width):
+        return None
+    if not fixed:
+        # Offsets of 64 bits, whatever there was.
+        try:
+            column = column.cast(pyarrow.large_binary())
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
+            return None
+    parts = [np.empty((0, width), np.uint8)]
+    for chunk in column.chunks:
+        start, stop = chunk.offset * width, (chunk.offset + len(chunk)) * width
+        if not fixed:
+            limits = np.frombuffer(chunk.buffers()[1], np.int64)
+            limits = limits[chunk.offset : chunk.offset + len(chunk) + 1]
+            if np.any(np.diff(limits) != width):
+                return None
+            start, stop = int(limits[0]), int(limits[-1])
+        if start < stop:
+            values = np.frombuffer(chunk.buffers()[-1], np.uint8)
+            parts.append(values[start:stop].reshape(-1, width))
+    return np.concatenate(parts)
 
 
 def write_faiss(index: HammingIndex, path: str | os.PathLike) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from common.hamming import codes
 from common.hamming import distances
+from common.hamming import kernel
 from common.metrics import diagnostics
 from common.metrics import histograms
 from common.metrics import retrieval
@@ -103,13 +104,25 @@ class Evaluation:
             `map_all` is the mean over tie orders, and `map_at_50` too, divided
             by min(R, 50).
         """
+        tasks = {
+            direction: functools.partial(
+                direction_metrics, counts.items, counts.relevant
+            )
+            for direction, counts in self.counts.items()
+        }
+        tasks["image"] = functools.partial(
+            _code_statistics, self.database_image
+        )
+        tasks["text"] = functools.partial(_code_statistics, self.database_text)
+        # Sums over sorted codes and counts, which threads take side by side.
+        pairs = len(self.query_image) * len(self.database_image)
+        threads = kernel.thread_count(self.threads, pairs)
+        found = kernel.each(lambda name: tasks[name](), tasks, threads)
+        found = dict(zip(tasks, found, strict=True))
         return {
             "bits": int(self.query_image.bits),
-            **{
-                direction: direction_metrics(counts.items, counts.relevant)
-                for direction, counts in self.counts.items()
-            },
-            "codes": code_statistics(self.database_image, self.database_text),
+            **{direction: found[direction] for direction in self.counts},
+            "codes": {name: found[name] for name in ("image", "text")},
         }
 
     def curves(self) -> dict:

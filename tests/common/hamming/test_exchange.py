@@ -1,3 +1,4 @@
+import importlib
 import sys
 
 import numpy as np
@@ -67,6 +68,55 @@ def test_parquet_of_another_kind_is_refused(tmp_path):
         exchange.read_parquet(tmp_path / "codes.parquet", 32)
     with pytest.raises(ValueError, match="[Pp]arquet"):
         exchange.read_parquet(tmp_path / "text", 20)
+
+
+@pytest.mark.parametrize("kind", ("binary", "large_binary", "binary_width_3"))
+def test_parquet_of_other_programs_is_read_in_all_its_forms(tmp_path, kind):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    index = _index(20)
+    rows = [row.tobytes() for row in index.codes.rows]
+    column = pyarrow.array(
+        rows,
+        pyarrow.binary(3) if kind.endswith("3") else getattr(pyarrow, kind)(),
+    )
+    count = len(rows)
+    table = pyarrow.table(
+        {
+            "id": index.ids,
+            "code": pyarrow.chunked_array([column[:7], column[7:]]),
+            "modality": ["text", "image"] * (count // 2),
+        }
+    )
+    parquet.write_table(table, tmp_path / "codes.parquet", row_group_size=5)
+
+    found = exchange.read_parquet(tmp_path / "codes.parquet", 20)
+
+    assert list(found) == ["image", "text"]
+    for name, first in (("text", 0), ("image", 1)):
+        np.testing.assert_array_equal(found[name].ids, index.ids[first::2])
+        np.testing.assert_array_equal(
+            found[name].codes.rows, index.codes.rows[first::2]
+        )
+
+
+@pytest.mark.parametrize("codes", ([b"abc", None], [b"abc", b"abcd"], [1, 2]))
+def test_parquet_with_a_code_of_another_length_is_refused(tmp_path, codes):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    table = {"id": [0, 1], "code": codes, "modality": ["image", "image"]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "codes.parquet")
+
+    with pytest.raises(ValueError, match="not 3 bytes long"):
+        exchange.read_parquet(tmp_path / "codes.parquet", 24)
+
+
+def test_parquet_without_a_row_holds_no_index(tmp_path):
+    pytest.importorskip("pyarrow")
+    empty = hamming.HammingIndex(24)
+    exchange.write_parquet({"image": empty}, tmp_path / "codes.parquet")
+
+    assert exchange.read_parquet(tmp_path / "codes.parquet", 24) == {}
 
 
 def test_a_damaged_page_of_parquet_is_found(tmp_path):
