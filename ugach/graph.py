@@ -92,7 +92,7 @@ def cached_correlation_graph(
     if builder != "exact":
         settings += [BUILDERS.index(builder), approximate.VERSION]
     settings = np.array(settings)
-    key = files.array_digest(rows, settings, np.array([data.digest()]))
+    key = files.array_digest(rows, settings, np.array([data.digest(cache_dir)]))
     path = pathlib.Path(cache_dir) / f"correlation_graph_{key[:32]}.npz"
     if path.exists():
         try:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,7 @@ from common.data import originals as data_originals
 from common.data import subset
 from common.system import disk
 from common.system import files
+from common.system import remembered
 
 BAG_OF_WORDS = "bag_of_words"
 EMBEDDING = "embedding"
@@ -162,10 +164,26 @@ class CrossModalData:
         """Rows whose bag of words or embedding is all zero, [m] int64."""
         return _rows_where(self.text, lambda block: ~block.any(axis=1))
 
-    def digest(self) -> str:
-        """SHA-256 of everything a model can see: features and scale."""
+    def digest(self, cache_dir: str | os.PathLike | None = None) -> str:
+        """SHA-256 of everything a model can see: features and scale.
+
+        Args:
+            cache_dir: Folder where that of memory-mapped files is kept, so that
+                they are read once as long as they stay as they are; None reads
+                them.
+        """
         scale = np.zeros(0) if self.image_scale is None else self.image_scale
-        return files.array_digest(self.image, self.text, scale)
+        arrays = self.image, self.text, scale
+        mapped = self.image, self.text
+        if cache_dir is None or not all(map(disk.is_whole_file, mapped)):
+            return files.array_digest(*arrays)
+        form = [f"{array.dtype}{array.shape}{array.offset}" for array in mapped]
+        return remembered.digest_once(
+            cache_dir,
+            [array.filename for array in mapped],
+            f"arrays {form} {files.array_digest(scale)}",
+            lambda: files.array_digest(*arrays),
+        )
 
 
 def require_features(data: CrossModalData) -> None:

@@ -57,8 +57,10 @@ def open_run(
             f"The run in {path} has not finished; continue it with --resume."
         )
     record = places.found(path, record, os.fspath(dataset))
-    data, pictured = common_run.read_data(_run(path, record["run"]))
-    if data.digest() != record["data"]["sha256"]:
+    run = _run(path, record["run"])
+    data, pictured = common_run.read_data(run)
+    digest = data.digest(os.path.expanduser(run.cache_dir))
+    if digest != record["data"]["sha256"]:
         raise ValueError(
             f"{record['run']['dataset']} is not the data set that {path} was "
             "trained on; its SHA-256 differs."

@@ -43,7 +43,7 @@ def describe(
             "image_shape": list(data.image_shape),
             "text_dim": data.text_dim,
             "text_kind": data.text_kind,
-            "sha256": data.digest(),
+            "sha256": data.digest(os.path.expanduser(run.cache_dir)),
             "vocabulary_sha256": bow.digest(data.vocabulary),
             "empty_texts": len(data.empty_texts()),
         },

@@ -24,7 +24,7 @@ def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
         IndexError: A row number is outside the array.
         OSError: The file cannot be read, or became shorter.
     """
-    if not _is_whole_file(array):
+    if not is_whole_file(array):
         return array[rows]
     if isinstance(rows, slice):
         rows = np.arange(*rows.indices(len(array)))
@@ -45,7 +45,8 @@ def blocks(array: np.ndarray, size: int) -> Iterator[np.ndarray]:
         yield take(array, slice(start, start + size))
 
 
-def _is_whole_file(array) -> bool:
+def is_whole_file(array: np.ndarray) -> bool:
+    """Whether an array is all of a memory-mapped file that is only read."""
     # A part of a map keeps the attributes of the whole, its offset too.
     return (
         isinstance(array, np.memmap)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from common.data import arrays
+from common.system import files
+from common.system import remembered
 
 
 def test_quantised_images_are_decoded_by_their_scale():
@@ -131,3 +133,29 @@ def test_pixels_have_no_scale(data):
 
     with pytest.raises(ValueError, match="belongs to features"):
         dataclasses.replace(data, image=pixels, image_scale=np.ones(3))
+
+
+def test_the_digest_of_mapped_files_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(remembered, "_SETTLED_NS", -(10**12))
+    random = np.random.default_rng(0)
+    for name in ("image", "text"):
+        np.save(tmp_path / f"{name}.npy", random.random((9, 4)))
+    arguments = [
+        np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+        for name in ("image", "text")
+    ]
+    data = arrays.CrossModalData(*arguments)
+    plain = data.digest()
+
+    assert data.digest(tmp_path / "cache") == plain
+    (kept,) = (tmp_path / "cache").iterdir()
+    files.write_json(kept, {"sha256": "0" * 64})
+    assert data.digest(tmp_path / "cache") == "0" * 64
+    assert data.digest() == plain
+
+
+def test_the_digest_of_arrays_in_memory_is_not_kept(tmp_path):
+    data = arrays.CrossModalData(np.ones((3, 2)), np.ones((3, 2)))
+
+    assert data.digest(tmp_path) == data.digest()
+    assert not list(tmp_path.iterdir())

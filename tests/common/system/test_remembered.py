@@ -1,3 +1,4 @@
+import hashlib
 import os
 import time
 
@@ -86,3 +87,66 @@ def test_what_failed_is_not_remembered(path, settled):
 def test_a_file_that_changed_during_its_check_is_checked_again(path, settled):
     assert _checks(path, check=lambda: path.write_bytes(b"longer than it")) == 1
     assert _checks(path) == 1
+
+
+def _digests(path, folder, times=1):
+    """What is said of a file so many times, and how often it was read."""
+    read = []
+
+    def digest():
+        read.append(path)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    said = {
+        remembered.digest_once(folder, [path], "whole", digest)
+        for _ in range(times)
+    }
+    return said, len(read)
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_digest_is_taken_once(path, settled, tmp_path):
+    assert _digests(path, tmp_path / "kept", 3) == ({_digest(path)}, 1)
+    # As another process would see it.
+    assert _digests(path, tmp_path / "kept") == ({_digest(path)}, 0)
+
+
+def test_a_digest_of_a_file_just_written_is_not_kept(path, tmp_path):
+    assert _digests(path, tmp_path / "kept", 3) == ({_digest(path)}, 3)
+
+
+@pytest.mark.parametrize(
+    "change", (_written_in_place, _written_with_its_old_time, _replaced)
+)
+def test_a_file_that_changed_is_read_again(path, settled, tmp_path, change):
+    before, _ = _digests(path, tmp_path / "kept")
+    change(path)
+
+    after, read = _digests(path, tmp_path / "kept")
+
+    assert read == 1
+    assert after == {_digest(path)} != before
+
+
+@pytest.mark.parametrize("content", ("", "[]", '{"sha256": "short"}'))
+def test_a_damaged_record_is_not_believed(path, settled, tmp_path, content):
+    _digests(path, tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    kept.write_text(content)
+
+    assert _digests(path, tmp_path / "kept") == ({_digest(path)}, 1)
+
+
+def test_without_a_place_a_digest_is_taken_every_time(path, settled):
+    assert _digests(path, path / "no folder", 2) == ({_digest(path)}, 2)
+
+
+def test_digests_of_two_kinds_do_not_meet(path, settled, tmp_path):
+    def said(kind):
+        return remembered.digest_once(tmp_path, [path], kind, lambda: kind * 64)
+
+    assert said("a") == "a" * 64
+    assert said("b") == "b" * 64

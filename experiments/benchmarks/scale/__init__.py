@@ -1,0 +1,1 @@
+"""A data set of NUS-WIDE's size, and all that is done with one, measured."""

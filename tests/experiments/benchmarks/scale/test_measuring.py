@@ -1,0 +1,137 @@
+import os
+
+import pytest
+
+from common.system import files
+from experiments.benchmarks.scale import drawing
+from experiments.benchmarks.scale import imitation
+from experiments.benchmarks.scale import measuring
+from experiments.benchmarks.scale import parts
+from experiments.benchmarks.scale import work
+
+SIZE = imitation.Size(items=300, image_dim=32, tags=50)
+
+
+def _part(program, run=None, name="some part"):
+    return parts.Part(name, ("timeit", "-n1", "-r1", program), run)
+
+
+def test_a_part_is_measured_once(tmp_path):
+    place = tmp_path / "made"
+    program = f"open({str(place)!r}, 'ab').write(bytes(5000))"
+
+    first = measuring.measured(_part(program), tmp_path)
+    again = measuring.measured(_part(program), tmp_path)
+
+    assert again == first
+    assert place.stat().st_size == 5000
+    assert first["disk_bytes"] >= 5000
+    assert first["seconds"] > 0
+    assert 1e6 < first["peak_bytes"]
+    assert not first["resumed"]
+
+
+def test_peak_memory_is_that_of_the_child(tmp_path):
+    found = measuring.measured(_part("bytearray(300_000_000)"), tmp_path)
+
+    # It begins with what the process that starts it has.
+    assert 3e8 < found["peak_bytes"] < 3e9
+
+
+def test_a_part_that_fails_is_named_and_runs_again(tmp_path):
+    with pytest.raises(ValueError, match="some part ended.*some_part.log"):
+        measuring.measured(_part("1 / 0"), tmp_path)
+
+    assert measuring.measured(_part("1"), tmp_path)["name"] == "some part"
+
+
+def test_only_a_run_that_has_begun_goes_on(tmp_path):
+    part = _part("1", tmp_path / "run")
+
+    assert "--resume" not in part.arguments()
+    files.write_json(tmp_path / "run" / "run.json", {})
+    assert part.arguments()[-1] == "--resume"
+
+
+def test_the_papers_splits_are_taken_at_their_size():
+    whole = imitation.Size(items=186_577)
+
+    assert parts.split_flags(whole, "ugach") == ["--protocol=ugach_paper"]
+    assert parts.split_flags(whole, "uch")[1] == "--num_query=2000"
+    assert parts.split_flags(whole, "ssah")[1:] == [
+        "--num_query=2100",
+        "--num_train=10500",
+    ]
+    assert parts.split_flags(SIZE, "ssah")[1:] == [
+        "--num_query=30",
+        "--num_train=150",
+    ]
+
+
+def test_the_graph_is_the_one_that_training_finds_in_its_cache(tmp_path):
+    work.do("data", tmp_path, SIZE, 0, [])
+    flags = parts.split_flags(SIZE, "ugach")
+
+    work.do("graph", tmp_path, SIZE, 0, flags)
+
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    work.do("graph", tmp_path, SIZE, 0, flags)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_an_approximate_graph_says_its_recall(tmp_path, capsys):
+    work.do("data", tmp_path, SIZE, 0, [])
+
+    work.do("approximate", tmp_path, SIZE, 200, [])
+
+    assert float(capsys.readouterr().out.split()[1]) > 0.95
+
+
+def test_exact_graphs_end_where_they_would_take_hours(tmp_path):
+    names = [
+        part.name
+        for part in parts.graphs(tmp_path, imitation.Size(60_000), 20_000)
+    ]
+
+    assert names == [
+        "exact 10000",
+        "approximate 10000",
+        "exact 20000",
+        "approximate 20000",
+        "approximate 50000",
+        "approximate 60000",
+    ]
+
+
+def test_the_table_and_the_picture_show_every_part():
+    rows = [
+        {
+            "name": f"{builder} {count}",
+            "builder": builder,
+            "rows": count,
+            "seconds": 0.001 * count,
+            "cpu_seconds": 2.0,
+            "peak_bytes": 3_000_000_000,
+            "disk_bytes": 0,
+        }
+        for builder in ("exact", "approximate")
+        for count in (1000, 4000)
+    ]
+
+    lines = drawing.table(rows).splitlines()
+
+    assert len(lines) == 6
+    assert "| exact 4000 | 4 s | 2 s | 3.00 GB | 0.00 GB |" in lines
+    assert drawing.picture(rows).startswith(b"\x89PNG")
+
+
+def test_another_size_in_the_same_folder_is_refused(command, tmp_path):
+    files.write_json(tmp_path / "size.json", [1, 2, 3, 4])
+
+    code, _, errors = command(
+        "benchmarks.scale.__main__", f"--folder={tmp_path}", "--items=300"
+    )
+
+    assert code == 1
+    assert "another size or seed" in errors
+    assert os.listdir(tmp_path) == ["size.json"]
