@@ -54,7 +54,8 @@ def _start_workers(folder, arguments):
 def _finish(processes):
     """Exit codes, however the processes end."""
     try:
-        return [process.wait(300) for process in processes]
+        # A busy machine takes many times the half minute of an idle one.
+        return [process.wait(1200) for process in processes]
     finally:
         for process in processes:
             process.kill()
