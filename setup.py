@@ -26,6 +26,7 @@ PACKAGES = ("ugach", "uch", "ssah", "common", "experiments")
 # Requirements of the search service.
 SERVE = [
     "fastapi>=0.115",
+    "pydantic>=2.7",
     "uvicorn>=0.30",
     # Reads uploads.
     "python-multipart>=0.0.18",
@@ -213,6 +214,7 @@ setuptools.setup(
         "uch": ["README.md"],
         "ugach": ["README.md"],
         "experiments": ["README.md", "results/*.json"],
+        "experiments.baselines": ["README.md"],
         "experiments.papers": ["*.csv"],
     },
     entry_points={"console_scripts": ["cmh = experiments:main"]},
@@ -242,6 +244,10 @@ setuptools.setup(
         "test": [
             "pytest>=8",
             "pytest-xdist>=3.6.1",
+            # They run the notebooks.
+            "nbclient>=0.10",
+            "nbformat>=5.10",
+            "ipykernel>=6.29",
             "ruff>=0.8",
             # Builds the source archive; later Pythons bring none.
             "setuptools>=65",

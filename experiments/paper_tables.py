@@ -28,6 +28,7 @@ from common.runs import records
 from common.runs import run as common_run
 from common.runs import runner
 from common.system import files
+from experiments.baselines import fits
 from experiments.methods import ablations
 from experiments.papers import cells
 from experiments.papers import comparison
@@ -184,7 +185,11 @@ def _picture(plan, run, result, folders):
 def _define_flags() -> None:
     common_flags.define(common_run.Run)
     flags.DEFINE_list("table", [], f"Some of {', '.join(specs.TABLES)}.")
-    flags.DEFINE_list("methods", [], "Rows to train; empty takes all.")
+    flags.DEFINE_list(
+        "methods",
+        [],
+        "Rows to train; none takes all. MODULE.CLASS adds one of your own.",
+    )
     flags.DEFINE_list("lengths", [], "Code lengths in place of the table's.")
     flags.DEFINE_integer("num_seeds", 3, "Number of seeds.", lower_bound=1)
     flags.DEFINE_integer("jobs", 1, "Trainings at a time.", lower_bound=1)
@@ -203,11 +208,12 @@ def _plan(name: str, given: flags.FlagValues) -> Plan:
             f"{name!r}."
         )
     table = specs.TABLES[name]
-    labels = [row.label for row in table.rows]
-    _refuse("methods", given.methods, labels)
-    if given.methods:
-        kept = [row for row in table.rows if row.label in given.methods]
-        table = dataclasses.replace(table, rows=tuple(kept))
+    own = [name for name in given.methods if "." in name]
+    chosen = [name for name in given.methods if name not in own]
+    _refuse("methods", chosen, [row.label for row in table.rows])
+    kept = [row for row in table.rows if not chosen or row.label in chosen]
+    added = [specs.Row(fits.label(name), name) for name in own]
+    table = dataclasses.replace(table, rows=(*added, *kept))
     known = published.data_sets(name)
     if given.published:
         _refuse("published", [given.published], known)

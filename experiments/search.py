@@ -4,6 +4,7 @@ python -m experiments.search --text="red flower"
 python -m experiments.search --run=runs/NAME --image=FILE.png
 python -m experiments.search --run=runs/NAME --item=ID --top_k=20
 python -m experiments.search --run=runs/NAME --vector=FILE.npy --ask_with=text
+python -m experiments.search --image=FILE.png --find=image
 python -m experiments.search --text="red flower" --uri=http://127.0.0.1:19530
 """
 
@@ -22,6 +23,8 @@ from common.runs import runner
 from experiments import milvus_index
 
 _DEFAULT_TOP_K = 8
+# What is found by default: the modality that does not ask.
+OTHER = "other"
 # Pixels of a picture that asks, where it is shown.
 _SHOWN = 128
 
@@ -47,14 +50,16 @@ def search_text(
     text: str,
     top_k: int = _DEFAULT_TOP_K,
     server: milvus_engine.MilvusIndex | None = None,
+    find: str = OTHER,
 ) -> Answer:
-    """Finds the images nearest to a text.
+    """Finds the images, or other texts, nearest to a text.
 
     Args:
         finished: The run.
         text: Words to ask with.
         top_k: Number of results.
         server: Where the codes are searched, by default in the run's own file.
+        find: `image`, `text`, or the `other` modality than what asks.
 
     Raises:
         ValueError: The run's data has no vocabulary, or neither these words
@@ -64,7 +69,8 @@ def search_text(
     understood = encoder.understand(text)
     query = " ".join(understood.known)
     packed = encoder.texts(encoder.bags([query]))
-    answer = _answer(finished, query, None, packed, "image", top_k, server)
+    found = _found("text", find)
+    answer = _answer(finished, query, None, packed, found, top_k, server)
     return dataclasses.replace(answer, notes=tuple(understood.notes()))
 
 
@@ -74,8 +80,9 @@ def search_image(
     weights: str = "",
     top_k: int = _DEFAULT_TOP_K,
     server: milvus_engine.MilvusIndex | None = None,
+    find: str = OTHER,
 ) -> Answer:
-    """Finds the texts nearest to a picture, and what they belong to.
+    """Finds the texts, or other images, nearest to a picture.
 
     Args:
         finished: The run.
@@ -83,6 +90,7 @@ def search_image(
         weights: The extractor's weights; empty where they were.
         top_k: Number of results.
         server: As for `search_text`.
+        find: As for `search_text`.
 
     Raises:
         ValueError: The data's features are of unknown or other making, or
@@ -97,7 +105,8 @@ def search_image(
     picture = photographs.open_file(file)
     packed = encoder.pictures(photographs.squeeze(picture, side)[None])
     name = os.path.basename(file)
-    answer = _answer(finished, name, None, packed, "text", top_k, server)
+    found = _found("image", find)
+    answer = _answer(finished, name, None, packed, found, top_k, server)
     picture.thumbnail((_SHOWN, _SHOWN))
     return dataclasses.replace(answer, picture=np.asarray(picture))
 
@@ -108,6 +117,7 @@ def search_item(
     ask_with: str,
     top_k: int = _DEFAULT_TOP_K,
     server: milvus_engine.MilvusIndex | None = None,
+    find: str = OTHER,
 ) -> Answer:
     """Finds what is nearest to an item's image or text.
 
@@ -117,6 +127,7 @@ def search_item(
         ask_with: `image` finds texts, `text` finds images.
         top_k: Number of results.
         server: As for `search_text`.
+        find: As for `search_text`.
 
     Raises:
         ValueError: There is no such item, or it has no image to ask with.
@@ -136,10 +147,9 @@ def search_item(
                 f"The item {item!r} has no picture; ask with --ask_with=text."
             )
         packed = encoder.images(data.image_features(places[:1]))
-        found = "text"
     else:
         packed = encoder.texts(data.text_features(places[:1]))
-        found = "image"
+    found = _found(ask_with, find)
     query = f"{ask_with} of {item}"
     return _answer(finished, query, row, packed, found, top_k, server)
 
@@ -150,6 +160,7 @@ def search_vectors(
     ask_with: str,
     top_k: int = _DEFAULT_TOP_K,
     server: milvus_engine.MilvusIndex | None = None,
+    find: str = OTHER,
 ) -> list[Answer]:
     """Finds what is nearest to features or embeddings made elsewhere.
 
@@ -160,6 +171,7 @@ def search_vectors(
         ask_with: `text` finds images, `image` finds texts.
         top_k: Number of results for each.
         server: As for `search_text`.
+        find: As for `search_text`.
 
     Raises:
         ValueError: The file holds no finite vectors of that width.
@@ -186,7 +198,7 @@ def search_vectors(
     encoder = queries.QueryEncoder(finished)
     encode = encoder.images if ask_with == "image" else encoder.texts
     packed = encode(vectors)
-    found = "image" if ask_with == "text" else "text"
+    found = _found(ask_with, find)
     name = os.path.basename(file)
     return [
         _answer(
@@ -295,6 +307,13 @@ def draw_where(
         )
 
 
+def _found(ask_with: str, find: str) -> str:
+    """The modality that is searched."""
+    if find != OTHER:
+        return find
+    return "text" if ask_with == "image" else "image"
+
+
 def _answer(finished, query, query_row, packed, found, top_k, server) -> Answer:
     from common.hamming import codes
 
@@ -323,6 +342,12 @@ def _define_flags() -> None:
         ("image", "text"),
         "What --item asks with and --vector is.",
     )
+    flags.DEFINE_enum(
+        "find",
+        OTHER,
+        (OTHER, "image", "text"),
+        "What is found; other: texts for a picture, pictures for a text.",
+    )
     flags.DEFINE_integer(
         "top_k", _DEFAULT_TOP_K, "Number of results.", lower_bound=1
     )
@@ -345,22 +370,19 @@ def _main(arguments: list[str]) -> None:
         server = None
         if given.uri:
             server = milvus_index.connect(finished)
+        how = {"top_k": given.top_k, "server": server, "find": given.find}
         if given.vector:
             for answer in search_vectors(
-                finished, given.vector, given.ask_with, given.top_k, server
+                finished, given.vector, given.ask_with, **how
             ):
                 print(show(finished, answer))
             return
         if given.text:
-            answer = search_text(finished, given.text, given.top_k, server)
+            answer = search_text(finished, given.text, **how)
         elif given.image:
-            answer = search_image(
-                finished, given.image, given.weights, given.top_k, server
-            )
+            answer = search_image(finished, given.image, given.weights, **how)
         else:
-            answer = search_item(
-                finished, given.item, given.ask_with, given.top_k, server
-            )
+            answer = search_item(finished, given.item, given.ask_with, **how)
         print(show(finished, answer))
         draw_where(finished, answer, given.picture)
 

@@ -6,9 +6,9 @@ r"""Fits and evaluates the methods that the papers compare with.
     python -m experiments.train_baselines --methods=fsh --change=fsh.anchors=100
 
 Methods: cvh, pdh, cmfh, ccq, stmh, lssh, fsh, ucch, cirh, infonce; with labels
-cmssh, scm_orth, scm_seq, seph, dcmh, acmr, acmr_sign. Seeds are 0 and up,
-whatever --seed is.
-The same command with the same --output_dir goes on where it stopped.
+cmssh, scm_orth, scm_seq, seph, dcmh, acmr, acmr_sign; or MODULE.CLASS of your
+own, see `experiments/baselines/README.md`. Seeds are 0 and up, whatever --seed
+is. The same command with the same --output_dir goes on where it stopped.
 """
 
 import dataclasses
@@ -59,7 +59,7 @@ def run_all(
     for name, cell, cell_run in _cells(methods, run, num_seeds, lengths):
         directory = pathlib.Path(cell_run.output_dir)
         one = {
-            "variant": fits.NAMES[name],
+            "variant": fits.label(name),
             "bits": cell.bits,
             "seed": cell_run.seed,
         }
@@ -118,7 +118,7 @@ def run_cell(name: str, cell: fits.Cell, run: common_run.Run) -> dict:
 
 def _fit_cell(name, cell, prepared) -> dict:
     run = prepared.run
-    label = f"{fits.NAMES[name]}, {cell.bits} bits, seed {run.seed}"
+    label = f"{fits.label(name)}, {cell.bits} bits, seed {run.seed}"
     print(f"{label}: writing to {prepared.directory}", flush=True)
     if not (prepared.directory / "fit.json").exists():
         fits.fit_alone(name, cell, prepared)
@@ -154,7 +154,7 @@ def _result(methods, run, runs, record) -> dict:
         "dataset": pathlib.Path(run.dataset).stem,
         "rows": run.rows,
         "settings": {
-            fits.NAMES[name]: dataclasses.asdict(found)
+            fits.label(name): dataclasses.asdict(found)
             for name, found in methods.items()
         },
         "data": record.get("data"),
@@ -170,7 +170,10 @@ def _result(methods, run, runs, record) -> dict:
 def _define_flags() -> None:
     common_flags.define(common_run.Run)
     flags.DEFINE_list(
-        "methods", [], "Methods to fit, in this order; empty takes all."
+        "methods",
+        [],
+        "Methods to fit, in this order, MODULE.CLASS among them; empty takes "
+        "all of the project.",
     )
     flags.DEFINE_list("change", [], "Changed settings, such as cmfh.rounds=50.")
     flags.DEFINE_list("lengths", [], "Code lengths K; empty takes 32 bits.")
@@ -182,7 +185,7 @@ def _methods(names: list[str], changes: list[str]) -> dict:
     changed = {name: {} for name in names}
     for change in changes:
         place, equals, value = change.partition("=")
-        name, _, setting = place.partition(".")
+        name, _, setting = place.rpartition(".")
         if not equals or not setting or name not in changed:
             raise ValueError(
                 "--change takes METHOD.SETTING=VALUE of a method that is "

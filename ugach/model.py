@@ -123,11 +123,16 @@ class UGACH(trainer.Trainer):
         self.config.check_training_rows(len(train))
 
     def make_draws(
-        self, train: subset.Subset, batch_size: int
+        self, train: subset.Subset, batch_size: int, silent: bool = False
     ) -> data_draws.GraphDraws:
         """Batches over the correlation graph, or over pairs."""
         return training.make_draws(
-            self.run_config, train, batch_size, self.seed, self.cache_dir
+            self.run_config,
+            train,
+            batch_size,
+            self.seed,
+            self.cache_dir,
+            silent,
         )
 
     @property

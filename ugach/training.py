@@ -68,6 +68,7 @@ def make_draws(
     batch_size: int,
     seed: int,
     cache_dir: str | os.PathLike | None = None,
+    silent: bool = False,
 ) -> data_draws.GraphDraws:
     """Batches over the correlation graph, or over pairs for a baseline.
 
@@ -77,12 +78,13 @@ def make_draws(
         batch_size: Queries of each modality.
         seed: Seed of everything drawn.
         cache_dir: Folder where graphs are kept, or None.
+        silent: Whether to show no progress.
 
     Raises:
         ValueError: The graph, pool or batch do not fit the training rows.
     """
     return data_draws.GraphDraws(
-        _neighbours(config, train, cache_dir),
+        _neighbours(config, train, cache_dir, silent),
         batch_size,
         config.pool_size,
         seed,
@@ -90,7 +92,7 @@ def make_draws(
     )
 
 
-def _neighbours(config, train, cache_dir) -> np.ndarray:
+def _neighbours(config, train, cache_dir, silent) -> np.ndarray:
     if config.mode != "ugach":
         return graph.pairs_only(len(train))
     config = config.for_rows(len(train))
@@ -98,7 +100,9 @@ def _neighbours(config, train, cache_dir) -> np.ndarray:
     if config.graph:
         return given_graph.read(config.graph, *inputs)
     builder = config.graph_builder
-    shown = bars.show_progress(f"Correlation graph, {builder}", len(train))
+    shown = None
+    if not silent:
+        shown = bars.show_progress(f"Correlation graph, {builder}", len(train))
     if cache_dir is None:
         return graph.correlation_graph(*inputs, shown, builder)
     return graph.cached_correlation_graph(cache_dir, *inputs, shown, builder)

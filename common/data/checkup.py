@@ -15,6 +15,8 @@ from common.data.protocols import papers
 _WORDS = arrays.BAG_OF_WORDS
 # What chance alone reaches; above it little is left to learn.
 _HIGH_CHANCE = 0.8
+# With fewer pairs not even the shortest trainings were measured.
+_FEW_ITEMS = 100
 # A MAP that is not this much above chance tells of a wrong order.
 _MAP_MARGIN = 0.01
 
@@ -55,6 +57,7 @@ class Checkup:
     def findings(self) -> list[Finding]:
         """All that is amiss, what is wrong first."""
         found = [
+            *_size(len(self.data)),
             *_images(self.image, self.data.has_pixels),
             *_texts(self.text, self.data.text_kind),
             *_labels(self.data),
@@ -122,6 +125,17 @@ def known_as(items: int) -> list[str]:
     """Benchmarks with just that number of items, as the protocols name them."""
     cuts = (cut for cuts in papers.CUTS.values() for cut in cuts)
     return sorted({cut.dataset for cut in cuts if cut.items == items})
+
+
+def _size(items: int) -> Iterator[Finding]:
+    if items < _FEW_ITEMS:
+        yield Finding(
+            "odd",
+            f"There are {items} pairs only, too few to learn much from; scores "
+            "of so few queries are luck.",
+            f"Bring {_FEW_ITEMS} at the least; the defaults were chosen on 500 "
+            "and more.",
+        )
 
 
 def _images(image: statistics.Columns, pixels: bool) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
@@ -76,6 +77,11 @@ class HashingModel(keras.Model):
 
     def call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Relaxed codes of each modality that is given, [n, K] float32."""
+        if not isinstance(inputs, Mapping):
+            raise TypeError(
+                "A call takes a dictionary with `image`, `text` or both; "
+                f"received {type(inputs).__name__}."
+            )
         coders = {"image": self.image_codes, "text": self.text_codes}
         codes = {
             name: coders[name](tf.cast(values, self.compute_dtype))

@@ -7,8 +7,37 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from common.models import arguments
 from common.models import configured
 from common.models import distribution
+
+
+class AllOptimizers:
+    """What Keras' callbacks ask of a model's optimizer, of several at once.
+
+    Args:
+        optimizers: Of each player, in the players' order.
+    """
+
+    def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer]):
+        self.optimizers = list(optimizers)
+
+    @property
+    def built(self) -> bool:
+        """Whether all have their state."""
+        return all(one.built for one in self.optimizers)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The state of all, one after the other."""
+        return [v for one in self.optimizers for v in one.variables]
+
+    @property
+    def iterations(self) -> tf.Tensor:
+        """Steps of all players together, a scalar."""
+        return tf.add_n(
+            [tf.cast(o.iterations, "int64") for o in self.optimizers]
+        )
 
 
 class PlayersModel(configured.ConfiguredModel):
@@ -69,6 +98,8 @@ class PlayersModel(configured.ConfiguredModel):
         optimizer: Any = None,
         jit_compile: bool | str = "auto",
         run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        **others: Any,
     ) -> None:
         """Chooses the optimizers; the losses are the method's own.
 
@@ -79,21 +110,35 @@ class PlayersModel(configured.ConfiguredModel):
             jit_compile: Whether XLA compiles the steps; `auto` where it makes
                 them faster.
             run_eagerly: Whether steps run operation by operation.
+            steps_per_execution: Steps between two calls of the callbacks'
+                `on_train_batch_begin`, on one device.
+            **others: Keras' other arguments, which are refused.
 
         Raises:
-            ValueError: A player has no optimizer or an optimizer no player.
+            TypeError: Keras has such an argument, which means nothing here.
+            ValueError: A player has no optimizer or an optimizer no player;
+                or several devices are to run several steps at once.
         """
+        arguments.refuse("compile", others)
+        arguments.check_counts(1, steps_per_execution=steps_per_execution)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if steps_per_execution > 1 and replicas > 1:
+            raise ValueError(
+                f"`steps_per_execution` is 1 on {replicas} devices; received "
+                f"{steps_per_execution}."
+            )
         # Without `optimizer=None` Keras makes an RMSprop that nothing uses.
         super().compile(
-            optimizer=None, jit_compile=False, run_eagerly=run_eagerly
+            optimizer=None,
+            jit_compile=False,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
         )
         self._state.jit_compile = jit_compile
         self._state.functions = {}
         if jit_compile == "auto":
             # XLA cannot read another device's variables.
-            strategy = self.distribute_strategy
-            alone = strategy.num_replicas_in_sync == 1
-            jit_compile = alone and self.suits_xla
+            jit_compile = replicas == 1 and self.suits_xla
         self.jit_compile = bool(jit_compile)
         given = {}
         if optimizer is not None:
@@ -106,6 +151,22 @@ class PlayersModel(configured.ConfiguredModel):
         """The optimizer of each player, as soon as it has one."""
         found = {n: self.optimizer_of(n) for n in self.player_names}
         return {name: one for name, one in found.items() if one is not None}
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer, or all players' for callbacks; None as `optimizers`.
+
+        Keras' callbacks set the learning rate of each.
+        """
+        found = list(self.optimizers.values())
+        if len(found) < 2:
+            return found[0] if found else None
+        return AllOptimizers(found)
+
+    @optimizer.setter
+    def optimizer(self, optimizer: None) -> None:
+        # Keras sets one when it compiles.
+        pass
 
     def optimizer_of(self, player: str) -> keras.optimizers.Optimizer | None:
         """A player's optimizer; None before `compile` or the first `fit`."""
@@ -122,6 +183,8 @@ class PlayersModel(configured.ConfiguredModel):
         if optimizer is not None:
             optimizer = scaled(optimizer, self.compute_dtype)
             if not optimizer.built:
+                # By which Keras' callbacks log its learning rate.
+                optimizer.name = name
                 self.adapt_optimizer(
                     getattr(optimizer, "inner_optimizer", optimizer)
                 )
@@ -148,6 +211,7 @@ class PlayersModel(configured.ConfiguredModel):
             "optimizer": optimizers or None,
             "jit_compile": self._state.jit_compile,
             "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
             "finished_epochs": self._state.finished_epochs,
         }
 
@@ -157,15 +221,30 @@ class PlayersModel(configured.ConfiguredModel):
             name: keras.optimizers.deserialize(one)
             for name, one in config["optimizer"].items()
         }
-        self.compile(optimizer, config["jit_compile"], config["run_eagerly"])
+        self.compile(
+            optimizer,
+            config["jit_compile"],
+            config["run_eagerly"],
+            # Files of earlier versions have none.
+            config.get("steps_per_execution", 1),
+        )
         self._state.finished_epochs = config["finished_epochs"]
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Runs the step of the current phase; returns epoch means so far."""
-        losses = self.phase_steps()[self.phase](batch)
+        return self.track(self.phase_steps()[self.phase](batch))
+
+    def track(self, losses: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Takes note of a batch's losses; returns epoch means so far.
+
+        Keras' callbacks look for a `loss`: the sum of all, if none has that
+        name. Since players pull against one another, it tells whether numbers
+        are finite and not how good codes are.
+        """
         for name, value in losses.items():
             self._loss_trackers[name].update_state(value)
-        return {name: self._loss_trackers[name].result() for name in losses}
+        means = {name: self._loss_trackers[name].result() for name in losses}
+        return {**means, "loss": tf.add_n(list(means.values()))}
 
     def add_loss_trackers(self, *names: str) -> None:
         """Creates a mean over the epoch for each named loss."""

@@ -14,6 +14,8 @@ from common.system import files
 # What a resumed run must not change although no method knows of it; XLA draws
 # other random numbers from the same seed.
 _FIXED = ("seed", "jit_compile", "image_input")
+# Settings that a resumed run may raise: how long it is.
+_LENGTHS = ("epochs", "rounds")
 # What is read from a record, by part.
 _NEEDED = {
     "config": ("bits",),
@@ -49,14 +51,19 @@ def describe(
     }
 
 
-def add_session(directory: str | os.PathLike, made_by: dict) -> None:
-    """Notes in `run.json` what trains a run from now on.
+def add_session(
+    directory: str | os.PathLike, made_by: dict, config: dict | None = None
+) -> None:
+    """Notes in `run.json` what trains a run from now on, and how long.
 
     A session with the same code and machine as the one before adds nothing.
 
     Args:
         directory: The run's folder.
         made_by: Of `provenance.record`.
+        config: The method's settings, as `describe` has them, if they may be
+            of a longer run. One that had finished has not any more then: its
+            `metrics.json` goes.
 
     Raises:
         ValueError: The folder holds no run.
@@ -64,9 +71,18 @@ def add_session(directory: str | os.PathLike, made_by: dict) -> None:
     """
     record = load(directory)
     sessions = _sessions(record)
+    directory = pathlib.Path(directory)
     if made_by not in sessions[-1:]:
-        record["provenance"] = [*sessions, made_by]
-        files.write_json(pathlib.Path(directory) / "run.json", record)
+        sessions = [*sessions, made_by]
+    lengths = _raised(record["config"], config or {}, config or {})
+    if lengths:
+        (directory / "metrics.json").unlink(missing_ok=True)
+    told = record | {
+        "provenance": sessions,
+        "config": record["config"] | lengths,
+    }
+    if told != record:
+        files.write_json(directory / "run.json", told)
 
 
 def made_by(directory: str | os.PathLike) -> list[dict]:
@@ -151,6 +167,8 @@ def _missing(record: Any) -> list[str]:
 def check_same(record_file: pathlib.Path, record: dict) -> None:
     """Refuses to go on with a run whose settings were others.
 
+    More epochs or rounds than it was started with are no others.
+
     Args:
         record_file: The `run.json` of the run.
         record: What `describe` says of it now.
@@ -175,6 +193,8 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
         if part == "data" and isinstance(old, dict):
             # A run of an earlier version did not tell of it.
             old = {"text_kind": new.get("text_kind")} | old
+        if part == "config" and isinstance(old, dict):
+            new = new | _raised(old, new, old)
         if old == new:
             continue
         changed = f"{part} was {old}, is {new}"
@@ -188,3 +208,12 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             f"Cannot resume {record_file.parent} with other settings: "
             f"{changed}."
         )
+
+
+def _raised(old: dict, new: dict, wanted: dict) -> dict:
+    """Lengths that differ as a longer run's do, as one of both has them."""
+    return {
+        name: wanted[name]
+        for name in _LENGTHS
+        if isinstance(old.get(name), int) and new.get(name, 0) > old[name]
+    }

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from common.training.divergence import DivergedError
     from common.training.finiteness import StopAtDivergence
     from common.training.fitting import fit
+    from common.training.one_player import OnePlayer
     from common.training.trainer import Trainer
 
 __all__ = (
     "Checkpoints",
     "DivergedError",
     "LearningRates",
+    "OnePlayer",
     "RetrievalValidation",
     "SaveEpochs",
     "StopAtDivergence",
@@ -34,5 +36,6 @@ __getattr__ = lazy.names(
     DivergedError="divergence",
     StopAtDivergence="finiteness",
     fit="fitting",
+    OnePlayer="one_player",
     Trainer="trainer",
 )

@@ -1,5 +1,7 @@
 """A run's training around a model's `fit`: logs, checkpoints, resuming."""
 
+import dataclasses
+
 import keras
 
 from common.runs import provenance
@@ -45,9 +47,16 @@ def fit(prepared: common_run.Prepared, model: trainer.Trainer) -> None:
                 prepared.chief_directory / "checkpoints"
             )
         epochs = model.schedule_epochs
+        if finished > epochs:
+            raise ValueError(
+                f"{prepared.directory} was trained for {finished} epochs; "
+                f"received settings of {epochs}, and a resumed run can only "
+                "be made longer."
+            )
         if finished < epochs:
             made_by = provenance.record(model.jit_compile)
-            records.add_session(prepared.directory, made_by)
+            settings = dataclasses.asdict(model.config)
+            records.add_session(prepared.directory, made_by, settings)
     if finished:
         print(f"Resuming after {finished} of {epochs} epochs.")
     if finished >= epochs:

@@ -8,6 +8,7 @@ dictionaries.
 import functools
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 from typing import Protocol
 
@@ -26,6 +27,24 @@ class Turns(Protocol):
 
     def end(self, epoch: int, logs: dict[str, float]) -> None:
         """Follows an epoch; may add to its logs."""
+
+
+class Alike:
+    """Turns of which each is like the others.
+
+    Args:
+        phase: The phase of every epoch.
+    """
+
+    def __init__(self, phase: str):
+        self._phase = phase
+
+    def begin(self, epoch: int) -> str:
+        """The phase of every epoch."""
+        return self._phase
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Nothing follows an epoch."""
 
 
 class Loop:
@@ -102,12 +121,13 @@ class Loop:
         return model.history
 
     def _epoch(self, iterator, watching) -> dict[str, float]:
-        step = step_function(self._model)
         found = {}
-        for number in range(self._steps):
+        size = min(self._model.steps_per_execution, self._steps)
+        for number in range(0, self._steps, size):
+            last = min(number + size, self._steps) - 1
             watching.on_train_batch_begin(number)
-            found = step(next(iterator))
-            watching.on_train_batch_end(number, found)
+            found = execution(self._model, last + 1 - number)(iterator)
+            watching.on_train_batch_end(last, found)
             if self._model.stop_training:
                 break
         return {name: float(value) for name, value in found.items()}
@@ -127,6 +147,25 @@ def step_function(model: players.PlayersModel) -> Callable:
             )
         model.step_functions[model.phase] = step
     return model.step_functions[model.phase]
+
+
+def execution(
+    model: players.PlayersModel, count: int
+) -> Callable[[Iterator], dict]:
+    """Some steps of the model's phase on an iterator's next batches, in one."""
+    step = step_function(model)
+
+    def steps(iterator):
+        for _ in range(count):
+            found = step(next(iterator))
+        return found
+
+    if count == 1 or model.run_eagerly:
+        return steps
+    key = model.phase, count
+    if key not in model.step_functions:
+        model.step_functions[key] = tf.function(steps)
+    return model.step_functions[key]
 
 
 def _on_replicas(train_step) -> Callable:

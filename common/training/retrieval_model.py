@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from common.data import pipeline
+from common.models import arguments
 from common.models import players
 from common.reports import export as reports_export
 from common.runs import encoding
@@ -33,6 +34,8 @@ class RetrievalModel(players.PlayersModel):
         verbose: int | str = "auto",
         callbacks: Any = None,
         return_dict: bool = False,
+        batch_size: int | None = None,
+        **others: Any,
     ) -> dict[str, float] | list[float]:
         """Scores queries against a database, in both directions.
 
@@ -43,10 +46,16 @@ class RetrievalModel(players.PlayersModel):
             verbose: 0 prints nothing.
             callbacks: As Keras takes them.
             return_dict: Whether scores have names, or are a list.
+            batch_size: Not used; it changes no score.
+            **others: Keras' other arguments, which are refused.
 
         Returns:
             Scores of `common.training.scores.evaluate`.
+
+        Raises:
+            TypeError: Keras has such an argument, which means nothing here.
         """
+        arguments.refuse("evaluate", others)
         watching = _watching(self, callbacks)
         watching.on_test_begin()
         query = inputs.rows_of(x)
@@ -64,6 +73,7 @@ class RetrievalModel(players.PlayersModel):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         callbacks: Any = None,
+        **others: Any,
     ) -> dict[str, np.ndarray]:
         """Packed codes of items.
 
@@ -72,11 +82,16 @@ class RetrievalModel(players.PlayersModel):
             batch_size: Items encoded at once.
             verbose: Not used; nothing is printed.
             callbacks: As Keras takes them.
+            **others: Keras' other arguments, which are refused.
 
         Returns:
             `image` and `text`, [n, ceil(K / 8)] uint8 each, in the bit order
             of `common.hamming.codes`.
+
+        Raises:
+            TypeError: Keras has such an argument, which means nothing here.
         """
+        arguments.refuse("predict", others)
         watching = _watching(self, callbacks)
         watching.on_predict_begin()
         readers, count = _readers(x)
@@ -89,6 +104,35 @@ class RetrievalModel(players.PlayersModel):
         }
         watching.on_predict_end(found)
         return found
+
+    def save(
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Writes a `.keras` file, as Keras does.
+
+        Args:
+            filepath: Its name.
+            overwrite: Whether it may replace another.
+            **kwargs: As Keras takes them.
+
+        Raises:
+            ValueError: The name has another ending.
+        """
+        if not os.fspath(filepath).endswith(".keras"):
+            raise ValueError(
+                "A model is saved as a .keras file, and exported as a "
+                f"SavedModel by `export`; received {os.fspath(filepath)!r}."
+            )
+        super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> None:
+        """There is none: `evaluate` scores queries against a database."""
+        raise NotImplementedError(
+            "`test_on_batch` has no database to search; call `evaluate`."
+        )
 
     def export(
         self,

@@ -12,6 +12,7 @@ import tensorflow as tf
 from common.data import draws as data_draws
 from common.data import pipeline
 from common.data import subset
+from common.models import arguments
 from common.models import distribution
 from common.training import inputs
 from common.training import loop
@@ -40,9 +41,9 @@ class Trainer(retrieval_model.RetrievalModel):
         raise NotImplementedError
 
     def make_draws(
-        self, train: subset.Subset, batch_size: int
+        self, train: subset.Subset, batch_size: int, silent: bool = False
     ) -> pipeline.Draws:
-        """Which rows form each batch."""
+        """Which rows form each batch; `silent` shows no progress."""
         return data_draws.PairDraws.at_most(len(train), batch_size, self.seed)
 
     def settings_for(self, rows: int) -> Any:
@@ -140,6 +141,7 @@ class Trainer(retrieval_model.RetrievalModel):
         initial_epoch: int | None = None,
         steps_per_epoch: int | None = None,
         validation_freq: int | Collection[int] = 1,
+        **others: Any,
     ) -> keras.callbacks.History:
         """Trains the players in their turns.
 
@@ -163,22 +165,38 @@ class Trainer(retrieval_model.RetrievalModel):
                 without.
             validation_freq: Epochs from one validation to the next, or the
                 epochs, counted from 1, that have one.
+            **others: Keras' other arguments, which are refused.
 
         Raises:
+            TypeError: Keras has such an argument, which means nothing here.
             ValueError: The items do not fit the settings.
             cluster.WorkerLostError: Another worker is gone.
         """
         self._assert_compile_called("fit")
+        arguments.refuse("fit", others)
+        arguments.check_counts(
+            1, batch_size=batch_size, steps_per_epoch=steps_per_epoch
+        )
+        arguments.check_counts(0, epochs=epochs, initial_epoch=initial_epoch)
         if y is not None:
             raise ValueError("Labels come with the items, not as `y`.")
         train = self.prepare(x, steps_per_epoch, batch_size)
+        for name, weights in self.players.items():
+            if not weights:
+                raise ValueError(
+                    f"The player {name} has no trainable weights; set "
+                    "`trainable` of the model and of its layers to True."
+                )
         steps = steps_per_epoch or self._epoch_steps(train, batch_size)
         epochs = self.schedule_epochs if epochs is None else epochs
         if initial_epoch is None:
             initial_epoch = self.finished_epochs
+        verbose = retrieval_model.lines_or_bar(verbose)
         validate = _validation(self, validation_data, validation_freq)
         with self.distribute_strategy.scope(), _workers(self):
-            drawn = self.make_draws(train, self._batch_size(batch_size))
+            drawn = self.make_draws(
+                train, self._batch_size(batch_size), silent=not verbose
+            )
 
             def batches(first, last):
                 return pipeline.batches(
@@ -188,12 +206,15 @@ class Trainer(retrieval_model.RetrievalModel):
             trainings = loop.Loop(
                 self, self.turns(train), batches, steps, validate
             )
-            return trainings.run(
-                initial_epoch,
-                epochs,
-                callbacks,
-                retrieval_model.lines_or_bar(verbose),
-            )
+            return trainings.run(initial_epoch, epochs, callbacks, verbose)
+
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> None:
+        """There is none: `fit` draws what a step compares."""
+        raise NotImplementedError(
+            "`train_on_batch` would lack what `fit` draws for a step, such as "
+            "neighbours and whose turn it is; call `fit` with "
+            "`steps_per_epoch=1` and one epoch more than `finished_epochs`."
+        )
 
     def _batch_size(self, batch_size) -> int:
         return batch_size or self.run_config.batch_size
@@ -206,6 +227,13 @@ def _validation(model, validation_data, frequency) -> Callable:
     """Scores of the epochs that have a validation, behind `val_`."""
     if validation_data is None:
         return lambda epoch: {}
+    if not isinstance(validation_data, tuple | list) or (
+        len(validation_data) != 2
+    ):
+        raise ValueError(
+            "`validation_data` is (queries, database), two sets of items; "
+            f"received {type(validation_data).__name__}."
+        )
     query, database = (inputs.rows_of(part) for part in validation_data)
 
     def validate(epoch):

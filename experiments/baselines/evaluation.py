@@ -20,7 +20,7 @@ _CURVES = "curves.npz"
 def finish(
     prepared: common_run.Prepared, method: baseline_method.Method
 ) -> dict:
-    """Hashes query and retrieval rows with `model.npz` and evaluates.
+    """Hashes query and retrieval rows with the fitted model and evaluates.
 
     A model that ranks by a score of its own is evaluated by that score, and
     leaves the curves of its ranking in `curves.npz`. Writes `codes.npz`,
@@ -31,7 +31,7 @@ def finish(
         The content of `metrics.json`.
     """
     directory, data, split = prepared.directory, prepared.data, prepared.split
-    model = method.load(directory / "model.npz")
+    model = method.load(directory / method.kept_as)
     found = encoding.encode_split(
         encoders(model), data, split.query, split.retrieval
     )

@@ -13,6 +13,7 @@ from common.runs import interruptions
 from common.runs import provenance
 from common.runs import records
 from common.runs import run as common_run
+from common.runs import runner
 from common.system import files
 from common.system import stopwatch
 
@@ -67,21 +68,15 @@ def create(name: str, changes: dict[str, str]) -> Any:
     """A method by its name, with some of its settings changed.
 
     Args:
-        name: A key of `NAMES`.
+        name: A key of `NAMES`; or MODULE.CLASS of a method that is not one of
+            this project's.
         changes: New values by the setting's name, as they are typed.
 
     Raises:
         ValueError: There is no such method or setting, or a value does not
             fit it.
     """
-    if name not in NAMES:
-        raise ValueError(
-            f"Unknown method {name!r}; there are {', '.join(NAMES)}."
-        )
-    module = importlib.import_module(
-        f"experiments.baselines.{_MODULES.get(name, f'shallow.{name}')}"
-    )
-    found = module.METHODS[name]
+    found = _found(name)
     defaults = dataclasses.asdict(found)
     unknown = [key for key in changes if key not in defaults]
     if unknown:
@@ -94,6 +89,40 @@ def create(name: str, changes: dict[str, str]) -> Any:
         for key, text in changes.items()
     }
     return dataclasses.replace(found, **typed)
+
+
+def label(name: str) -> str:
+    """A method's name in tables: of `NAMES`, or of its class."""
+    return NAMES.get(name) or name.rpartition(".")[2]
+
+
+def _found(name: str) -> Any:
+    """A method with the settings it has by default."""
+    if name in NAMES:
+        module = importlib.import_module(
+            f"experiments.baselines.{_MODULES.get(name, f'shallow.{name}')}"
+        )
+        return module.METHODS[name]
+    path, _, kind = name.rpartition(".")
+    if not path:
+        raise ValueError(
+            f"Unknown method {name!r}; there are {', '.join(NAMES)}, and "
+            "MODULE.CLASS names one of your own."
+        )
+    # Most of those that are not ours import it, and it would say much.
+    runner.import_tensorflow()
+    try:
+        module = importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name != path.partition(".")[0]:
+            raise
+        raise ValueError(
+            f"There is no module {path} for the method {name}; give the "
+            f"command, as `python -m experiments....`, where {path}.py is."
+        ) from error
+    if not hasattr(module, kind):
+        raise ValueError(f"{module.__file__} has no class {kind}.")
+    return getattr(module, kind)()
 
 
 def _parsed(name: str, text: str, kind: type):
@@ -110,7 +139,7 @@ def _parsed(name: str, text: str, kind: type):
 def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
     """Fits in a new process, so that its peak of memory is its own.
 
-    Writes `model.npz` and then `fit.json` in the run's folder, with wall and
+    Writes the model and then `fit.json` in the run's folder, with wall and
     CPU seconds of the fit, the process's peak of memory and the number of
     training pairs.
 
@@ -121,7 +150,7 @@ def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
     """
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(
-        1, context, interruptions.leave_to_parent
+        1, context, _begin, (name,)
     ) as pool:
         job = pool.submit(
             _fit, name, cell, prepared.run, os.fspath(prepared.directory)
@@ -135,6 +164,13 @@ def fit_alone(name: str, cell: Cell, prepared: common_run.Prepared) -> None:
             ) from error
 
 
+def _begin(name) -> None:
+    interruptions.leave_to_parent()
+    if name not in NAMES:
+        # Before its module does, which reads settings that come.
+        runner.import_tensorflow()
+
+
 def _fit(name, cell, run, directory) -> None:
     from experiments.baselines import method as baseline_method
 
@@ -143,7 +179,7 @@ def _fit(name, cell, run, directory) -> None:
     watch = stopwatch.Stopwatch()
     model = cell.settings.fit(pairs, cell.bits, run.seed, Lines(name))
     costs = watch.costs()
-    model.save(os.path.join(directory, "model.npz"))
+    model.save(os.path.join(directory, cell.settings.kept_as))
     records.add_session(directory, provenance.record(xla=False))
     files.write_json(
         os.path.join(directory, "fit.json"),

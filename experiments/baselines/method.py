@@ -60,11 +60,13 @@ class Method:
         supervised: Whether it learns from labels.
         draws: Whether a seed matters to it.
         views: The kinds of its hash functions, for images and for texts.
+        kept_as: Name of the file that holds what it learned.
     """
 
     supervised: ClassVar[bool] = False
     draws: ClassVar[bool] = True
     views: ClassVar[tuple[type, type]] = (models.Linear, models.Linear)
+    kept_as: ClassVar[str] = "model.npz"
 
     def __post_init__(self):
         settings.check(self)

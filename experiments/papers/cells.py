@@ -77,8 +77,8 @@ def plan(
 
 
 def _draws(row: specs.Row) -> bool:
-    name = _COMPARED.get(row.method)
-    return name is None or fits.create(name, {}).draws
+    method, settings = _method(Cell(row, bits=1, seed=0))
+    return isinstance(method, trainings.Method) or settings.draws
 
 
 def supervised(row: specs.Row) -> bool:
@@ -188,7 +188,8 @@ def _method(cell: Cell) -> tuple[Any, Any]:
                 presets["default"], bits=cell.bits, **changes
             )
             return method, _shortened(config) if cell.quick else config
-    name = _COMPARED[cell.row.method]
+    # A method that is not one of the project's has its own name.
+    name = _COMPARED.get(cell.row.method, cell.row.method)
     settings = dataclasses.replace(fits.create(name, {}), **changes)
     return name, _shortened(settings) if cell.quick else settings
 

@@ -58,6 +58,32 @@ def _assert_same_run(directory, expected):
     assert found == wanted
 
 
+def test_a_finished_run_can_be_made_longer(
+    command, flags, config, toy, finished, tmp_path
+):
+    directory = tmp_path / "longer"
+    shutil.copytree(finished, directory)
+    run = dataclasses.replace(toy, output_dir=str(directory), resume=True)
+    # Two turns of either player more.
+    longer = dataclasses.replace(config, epochs=config.epochs + 2)
+    before = files.read_json(directory / "metrics.json")
+
+    code, output, errors = command("train_ugach", *flags(longer, run))
+
+    assert code == 0, errors
+    assert "Resuming after 5 of 9 epochs" in output
+    record = files.read_json(directory / "run.json")
+    assert record["config"]["epochs"] == longer.epochs
+    after = files.read_json(directory / "metrics.json")
+    assert after["train_seconds"] > before["train_seconds"]
+    assert (directory / "checkpoints" / "epoch-9.index").exists()
+
+    code, _, errors = command("train_ugach", *flags(config, run))
+
+    assert code == 1
+    assert f"epochs was {longer.epochs}, is {config.epochs}" in errors
+
+
 def test_a_killed_run_resumes_to_the_very_same_model(
     start, command, flags, config, toy, finished, tmp_path
 ):

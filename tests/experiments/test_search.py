@@ -101,12 +101,19 @@ def test_a_text_needs_a_vocabulary(opened):
 
 
 @pytest.mark.parametrize(
-    ("ask_with", "found"), [("image", "text"), ("text", "image")]
+    ("ask_with", "find", "found"),
+    [
+        ("image", "other", "text"),
+        ("text", "other", "image"),
+        ("image", "image", "image"),
+        ("text", "text", "text"),
+        ("text", "image", "image"),
+    ],
 )
-def test_an_item_asks_with_one_half_and_finds_the_other(
-    opened, ask_with, found
+def test_an_item_asks_with_one_half_and_finds_either(
+    opened, ask_with, find, found
 ):
-    answer = search.search_item(opened, "item7", ask_with, top_k=5)
+    answer = search.search_item(opened, "item7", ask_with, top_k=5, find=find)
 
     features = getattr(opened.data, f"{ask_with}_features")(slice(7, 8))
     packed = getattr(_encoders(opened), ask_with)(features)

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from common.data import subset
+from common.training import loop
 from experiments.baselines import method
 from experiments.baselines import models
 from experiments.baselines.deep import acmr
@@ -83,9 +84,9 @@ class ACMRModel(keras_training.TwoViews):
         """Epochs of the settings."""
         return self.run_config.epochs
 
-    def turns(self, train: subset.Subset) -> "Turns":
+    def turns(self, train: subset.Subset) -> loop.Turns:
         """Both players at every batch."""
-        return Turns()
+        return loop.Alike("both")
 
     def phase_steps(self) -> dict:
         """One step in which both players move."""
@@ -140,17 +141,6 @@ class ACMRModel(keras_training.TwoViews):
         done = tf.cast(self.domain_optimizer.iterations, tf.float32)
         steps = self.run_config.epochs * self.measured["steps_per_epoch"]
         return 2 / (1 + tf.exp(-10 * done / steps)) - 1
-
-
-class Turns:
-    """Every epoch is like the others."""
-
-    def begin(self, epoch: int) -> str:
-        """The phase of every epoch."""
-        return "both"
-
-    def end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Nothing follows an epoch."""
 
 
 def distance_losses(

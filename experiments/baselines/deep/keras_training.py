@@ -1,11 +1,17 @@
 """Compared methods that are networks, on the shared training loop."""
 
+import os
+import pathlib
+import tempfile
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from common.data import arrays
 from common.data import subset
+from common.hamming import codes
+from common.system import files
 from common.training import trainer
 from experiments.baselines import method
 from experiments.baselines import models
@@ -127,11 +133,68 @@ def fit(
         report: Called after each epoch.
         loss: Name of the loss that is reported.
     """
+    train(model, pairs, report, loss)
+    return model.as_arrays()
+
+
+def train(
+    model: trainer.Trainer,
+    pairs: method.Pairs,
+    report: method.Report,
+    loss: str,
+) -> None:
+    """Trains a model on all pairs, with their labels where there are any.
+
+    Args:
+        model: A new model.
+        pairs: Training items.
+        report: Called after each epoch.
+        loss: Name of the loss that is reported.
+    """
     data = arrays.CrossModalData(pairs.image, pairs.text, pairs.labels)
     model.compile()
-    train = model.prepare(data)
-    model.fit(train, callbacks=[Reports(report, model.schedule_epochs, loss)])
-    return model.as_arrays()
+    rows = model.prepare(data)
+    watching = Reports(report, model.schedule_epochs, loss)
+    model.fit(rows, verbose=0, callbacks=[watching])
+
+
+class KerasModel:
+    """Hash functions of both views that are a trained model's.
+
+    Args:
+        model: The model.
+    """
+
+    def __init__(self, model: trainer.Trainer):
+        self._model = model
+
+    @property
+    def bits(self) -> int:
+        """K, the code length."""
+        return self._model.bits
+
+    def image_bits(self, images: np.ndarray) -> np.ndarray:
+        """Hashes image features [n, p] to booleans [n, K]."""
+        return self._bits("image", images)
+
+    def text_bits(self, texts: np.ndarray) -> np.ndarray:
+        """Hashes bags of words [n, q] to booleans [n, K]."""
+        return self._bits("text", texts)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the model as Keras does."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            files.atomic_write(path) as file,
+        ):
+            # Keras writes to names that end so, and nowhere else.
+            made = pathlib.Path(folder, "model.keras")
+            self._model.save(made)
+            file.write(made.read_bytes())
+
+    def _bits(self, view, features):
+        packed = self._model.predict({view: features})[view]
+        return codes.PackedCodes(packed, self.bits).to_bits()
 
 
 def _dense(units, activation, seed) -> keras.layers.Dense:

@@ -27,6 +27,16 @@ def test_sound_data_has_no_findings(data):
     assert examine(data).findings() == []
 
 
+def test_a_set_that_is_too_small_to_expect_anything_is_named(data):
+    few = {
+        name: getattr(data, name)[:99]
+        for name in ("image", "text", "labels", "ids")
+    }
+
+    assert "There are 99 pairs only" in said(data, **few)
+    assert "pairs only" not in said(data)
+
+
 def test_the_report_counts_what_is_there(data):
     report = examine(data).report()
 
