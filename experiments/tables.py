@@ -6,7 +6,8 @@ r"""Writes the README's tables from the result files, or checks them.
 A README marks a table's place with `<!-- table: NAME -->` and
 `<!-- end of table -->`, NAME being a file of experiments/results. One table of
 several data sets stands between `<!-- overview: BITS NAME NAME -->` and
-`<!-- end of overview -->`.
+`<!-- end of overview -->`; NAME+NAME are two files of one data set, the later
+of which replaces the runs of its methods at its code lengths.
 """
 
 import os
@@ -28,7 +29,7 @@ _PLACE = re.compile(
     r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
 _OVERVIEW = re.compile(
-    r"(<!-- overview: (\d+) ([\w ]+) -->\n).*?(<!-- end of overview -->)",
+    r"(<!-- overview: (\d+) ([\w+ ]+) -->\n).*?(<!-- end of overview -->)",
     re.DOTALL,
 )
 
@@ -46,9 +47,14 @@ def fill(text: str, results: pathlib.Path = RESULTS) -> str:
         return f"{match[1]}{origins.below(made, [result])}\n{match[3]}"
 
     def overview(match: re.Match) -> str:
-        found = [_read(results / f"{name}.json") for name in match[3].split()]
-        made = result_tables.overview(found, int(match[2]))
-        return f"{match[1]}{origins.below(made, found)}\n{match[4]}"
+        columns = [
+            [_read(results / f"{name}.json") for name in names.split("+")]
+            for names in match[3].split()
+        ]
+        joined = [result_tables.joined(own) for own in columns]
+        made = result_tables.overview(joined, int(match[2]))
+        below = origins.below(made, [one for own in columns for one in own])
+        return f"{match[1]}{below}\n{match[4]}"
 
     return _OVERVIEW.sub(overview, _PLACE.sub(table, text))
 

@@ -164,14 +164,16 @@ def _missing(record: Any) -> list[str]:
     return missing
 
 
-def check_same(record_file: pathlib.Path, record: dict) -> None:
+def check_same(record_file: pathlib.Path, record: dict, defaults: dict) -> None:
     """Refuses to go on with a run whose settings were others.
 
-    More epochs or rounds than it was started with are no others.
+    More epochs or rounds than it was started with are no others, nor are
+    settings that it did not know yet, where they have their defaults now.
 
     Args:
         record_file: The `run.json` of the run.
         record: What `describe` says of it now.
+        defaults: Of the method's settings.
 
     Raises:
         ValueError: There is no such file, or it says something else.
@@ -194,6 +196,9 @@ def check_same(record_file: pathlib.Path, record: dict) -> None:
             # A run of an earlier version did not tell of it.
             old = {"text_kind": new.get("text_kind")} | old
         if part == "config" and isinstance(old, dict):
+            old = {
+                name: defaults[name] for name in new if name in defaults
+            } | old
             new = new | _raised(old, new, old)
         if old == new:
             continue

@@ -318,7 +318,10 @@ def prepare(
     )
     record_file = directory / "run.json"
     if run.resume:
-        records.check_same(record_file, record)
+        defaults = {
+            field.name: field.default for field in dataclasses.fields(config)
+        }
+        records.check_same(record_file, record, defaults)
         return Prepared(run, data, split, directory)
     with folders.writing(directory):
         if record_file.exists():

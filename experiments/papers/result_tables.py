@@ -22,6 +22,37 @@ def ablation(result: dict) -> str:
     return "\n\n".join(parts)
 
 
+def joined(results: Sequence[dict]) -> dict:
+    """Results on one data set as one, for `overview`.
+
+    Args:
+        results: What files hold; a later one's runs stand in place of those of
+            the same methods at the same code lengths before it.
+
+    Raises:
+        ValueError: They are of several data sets.
+    """
+    names = {result["dataset"] for result in results}
+    if len(names) > 1:
+        raise ValueError(
+            f"Only results on one data set can be joined; received "
+            f"{', '.join(sorted(names))}."
+        )
+    runs = []
+    for result in results:
+        newer = {(run["variant"], run["bits"]) for run in result["runs"]}
+        runs = [
+            run for run in runs if (run["variant"], run["bits"]) not in newer
+        ]
+        runs += result["runs"]
+    return {
+        "dataset": names.pop(),
+        "methods": [name for one in results for name in one["methods"]],
+        "supervised": [name for one in results for name in one["supervised"]],
+        "runs": runs,
+    }
+
+
 def overview(results: Sequence[dict], bits: int) -> str:
     """`map_all` of every method at one code length, a column per data set.
 
@@ -40,6 +71,8 @@ def overview(results: Sequence[dict], bits: int) -> str:
         supervised = method in results[0]["supervised"]
         cells = [
             _both(spreads.of(result["runs"], method, bits))
+            if method in result["methods"]
+            else "not run"
             for result in results
         ]
         kind = "pairs and labels" if supervised else "pairs"

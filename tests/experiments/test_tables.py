@@ -117,6 +117,46 @@ def test_an_overview_has_a_column_for_each_data_set(tmp_path):
     ]
 
 
+def test_a_later_file_replaces_the_runs_of_its_methods(tmp_path):
+    def write(name, dataset, **scores):
+        files.write_json(
+            tmp_path / f"{name}.json",
+            {
+                "kind": "paper",
+                "dataset": dataset,
+                "methods": list(scores),
+                "supervised": [],
+                "runs": [
+                    {
+                        "variant": method,
+                        "bits": bits,
+                        "seed": 0,
+                        "i2t": {"map_all": score, "chance": 0.1},
+                        "t2i": {"map_all": score, "chance": 0.1},
+                    }
+                    for method, score in scores.items()
+                    for bits in (32, 64)
+                ],
+            },
+        )
+
+    write("first", "one", CVH=0.25, UCH=0.5, UCCH=0.375)
+    write("old", "two", CVH=0.25, UCH=0.5)
+    write("new", "two", UCH=0.75)
+    text = "<!-- overview: 64 {} -->\n<!-- end of overview -->"
+
+    filled = tables.fill(text.format("first old+new"), tmp_path)
+
+    assert filled.splitlines()[3:7] == [
+        "| CVH | pairs | 0.2500 | 0.2500 |",
+        "| **UCH** | pairs | 0.5000 | 0.7500 |",
+        "| UCCH | pairs | 0.3750 | not run |",
+        "| chance | | 0.1000 | 0.1000 |",
+    ]
+    with pytest.raises(ValueError, match="received one, two"):
+        tables.fill(text.format("first+new"), tmp_path)
+
+
 def test_every_relative_link_of_a_readme_leads_somewhere():
     for path in tables.readmes():
         prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.S)

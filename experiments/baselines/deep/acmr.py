@@ -15,6 +15,7 @@ from common.runs import runner
 from experiments.baselines import method
 from experiments.baselines import models
 from experiments.baselines.deep import layers
+from experiments.baselines.deep import rows
 from experiments.baselines.shallow import algebra
 
 
@@ -66,9 +67,23 @@ class ACMR(method.Method):
         0.2, "Of the distance to what has no common label.", minimum=0.0
     )
     margin: float = setting(1.0, "Distance that is far enough.", minimum=0.0)
-    epochs: int = setting(50, "Epochs.", minimum=1)
-    batch_size: int = setting(64, "Pairs in a batch.", minimum=2)
+    epochs: int = setting(
+        0,
+        "Epochs; 0 takes 50, and with few training rows as many times 50 as "
+        "make 2,000 steps.",
+        minimum=0,
+    )
+    batch_size: int = setting(
+        0,
+        "Pairs in a batch; 0 takes a 32nd of the training rows, at least "
+        "32 and at most 64.",
+        minimum=0,
+    )
     learning_rate: float = setting(1e-4, "Of Adam.", minimum=1e-12)
+
+    def for_rows(self, count: int) -> "ACMR":
+        """These settings with nothing left to the number of training rows."""
+        return rows.resolved(self, count, 50, 1, 64)
 
     def _fit(self, pairs, bits, rng, report) -> models.Model:
         # Here, since TensorFlow takes seconds to import.

@@ -57,6 +57,10 @@ class ACMRModel(keras_training.TwoViews):
         widths = [max(1, self.bits // 2), max(1, self.bits // 4), 2]
         self.domain_classifier = _classifier(self.bits, widths, first + 5)
 
+    def settings_for(self, rows: int) -> acmr.ACMR:
+        """The settings, with their length for so many rows."""
+        return self.config.for_rows(rows)
+
     @property
     def players(self) -> dict[str, list[keras.Variable]]:
         """The embeddings with the label classifier; the domain classifier."""

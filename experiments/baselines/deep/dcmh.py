@@ -11,6 +11,7 @@ from common.runs import runner
 from experiments.baselines import method
 from experiments.baselines import models
 from experiments.baselines.deep import layers
+from experiments.baselines.deep import rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,16 +42,27 @@ class DCMH(method.Method):
         minimum=0.0,
     )
     epochs: int = setting(
-        30,
-        "Rounds over both networks; the paper has 500 of plain descent.",
-        minimum=1,
+        0,
+        "Rounds over both networks; 0 takes 30, and with few training rows as "
+        "many times 30 as make 2,000 steps; the paper has 500 of plain "
+        "descent.",
+        minimum=0,
     )
-    batch_size: int = setting(128, "Pairs in a batch.", minimum=1)
+    batch_size: int = setting(
+        0,
+        "Pairs in a batch; 0 takes a 32nd of the training rows, at least "
+        "32 and at most 128.",
+        minimum=0,
+    )
     optimizer: str = setting("adam", "Optimizer.", choices=("adam", "sgd"))
     learning_rate: float = setting(1e-4, "Its first rate.", minimum=1e-12)
     last_learning_rate: float = setting(
         1e-6, "Rate that it falls to, on a straight line.", minimum=0.0
     )
+
+    def for_rows(self, count: int) -> "DCMH":
+        """These settings with nothing left to the number of training rows."""
+        return rows.resolved(self, count, 30, 2, 128)
 
     def _fit(self, pairs, bits, rng, report) -> models.Model:
         # Here, since TensorFlow takes seconds to import.

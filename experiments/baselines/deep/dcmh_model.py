@@ -95,6 +95,10 @@ class DCMHModel(keras_training.TwoViews):
         )
         self.bank = Bank(self.measured["rows"], self.bits)
 
+    def settings_for(self, rows: int) -> dcmh.DCMH:
+        """The settings, with their length for so many rows."""
+        return self.config.for_rows(rows)
+
     @property
     def players(self) -> dict[str, list[keras.Variable]]:
         """Weights of either network."""

@@ -8,6 +8,8 @@ import time
 from common.system import files
 from experiments.benchmarks.scale import parts as parts_lib
 
+_SAID = ("recall", "product_share")
+
 
 def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
     """What a part took; runs it unless that was done before.
@@ -20,7 +22,8 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         `seconds`, `cpu_seconds`, `peak_bytes` of the child (no less than what
         this process has, from which Linux counts), `disk_bytes` that
         it left, `resumed` (whether it went on with a run that was cut off, so
-        that its seconds are the rest only), and `recall` where it said one.
+        that its seconds are the rest only), and what it said last of `recall`
+        or of `product_share`, that of the machine's matrix products.
 
     Raises:
         ValueError: The child failed.
@@ -60,8 +63,9 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         "resumed": "--resume" in arguments,
     }
     said = log.read_text("utf-8", errors="replace").splitlines()[-1:]
-    if said and said[0].startswith("recall "):
-        found["recall"] = float(said[0].split()[1])
+    for name in _SAID:
+        if said and said[0].startswith(f"{name} "):
+            found[name] = float(said[0].split()[1])
     files.write_json(record, found)
     return found
 

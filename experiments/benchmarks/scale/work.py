@@ -1,6 +1,7 @@
 """Parts that no command of its own does; each runs in a child process."""
 
 import pathlib
+import time
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ugach import graph
 
 NAMES = ("data", "graph", *graph.BUILDERS)
 _NEIGHBOURS = 20
+# Rows of a large product, and how often it is timed.
+_SHAPE = 4096, 4096
+_ROUNDS = 5
 
 
 def do(
@@ -42,9 +46,14 @@ def do(
         return
     data = readers.read(path)
     build = exact.nearest if name == "exact" else approximate.nearest
+    start = time.perf_counter()
     found = build(data.image_features, rows, _NEIGHBOURS, "cosine")
+    seconds = time.perf_counter() - start
     if name == "approximate":
         print(f"recall {_recall(data, rows, found):.4f}")
+    else:
+        least = rows**2 * _product_seconds(size.image_dim)
+        print(f"product_share {least / seconds:.4f}")
 
 
 def _graph(path, cache, split_flags) -> None:
@@ -66,6 +75,18 @@ def _graph(path, cache, split_flags) -> None:
         None,
         config.graph_builder,
     )
+
+
+def _product_seconds(dim: int) -> float:
+    """Seconds of a product of two rows, in the fastest of large products."""
+    random = np.random.default_rng(0)
+    left, right = (random.standard_normal((n, dim), np.float32) for n in _SHAPE)
+    seconds = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        left @ right.T
+        seconds.append(time.perf_counter() - start)
+    return min(seconds) / (len(left) * len(right))
 
 
 def _recall(data, rows: int, found: np.ndarray, asked: int = 512) -> float:

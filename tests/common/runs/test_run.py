@@ -200,6 +200,20 @@ def test_resuming_without_a_setting_that_was_names_it(run, tmp_path):
     assert message.endswith("other settings: momentum was 0.9, is None.")
 
 
+def test_a_run_resumes_that_did_not_know_a_setting_yet(run, tmp_path):
+    _prepare(run)
+    record_file = tmp_path / "out" / "run.json"
+    record = files.read_json(record_file)
+    del record["config"]["rate"]
+    files.write_json(record_file, record)
+    again = dataclasses.replace(run, resume=True)
+
+    _prepare(again)
+
+    message = _refused(again, Config(rate=0.2))
+    assert message.endswith("other settings: rate was 0.1, is 0.2.")
+
+
 def test_resuming_another_split_is_refused(run):
     _prepare(run)
 

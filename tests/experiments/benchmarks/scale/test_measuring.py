@@ -87,6 +87,25 @@ def test_an_approximate_graph_says_its_recall(tmp_path, capsys):
     assert float(capsys.readouterr().out.split()[1]) > 0.95
 
 
+def test_an_exact_graph_says_its_share_of_products(tmp_path, capsys):
+    work.do("data", tmp_path, SIZE, 0, [])
+
+    work.do("exact", tmp_path, SIZE, 200, [])
+
+    name, share = capsys.readouterr().out.split()
+    assert name == "product_share"
+    assert 0 < float(share) < 1.5
+
+
+def test_what_a_part_says_last_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "tell.py").write_text("print('more')\nprint('recall 0.75')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    found = measuring.measured(parts.Part("told", ("tell",)), tmp_path)
+
+    assert found["recall"] == 0.75
+
+
 def test_exact_graphs_end_where_they_would_take_hours(tmp_path):
     names = [
         part.name
