@@ -105,7 +105,9 @@ class CIRHModel(networks.Towers):
         """Two epochs of the loop for one of the settings."""
         return 2 * self.run_config.epochs
 
-    def make_draws(self, train: subset.Subset, batch_size: int) -> Draws:
+    def make_draws(
+        self, train: subset.Subset, batch_size: int, silent: bool = False
+    ) -> Draws:
         """Pairs, in one order for two epochs."""
         return Draws.at_most(len(train), batch_size, self.seed)
 

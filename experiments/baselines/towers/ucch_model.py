@@ -92,7 +92,9 @@ class UCCHModel(networks.Towers):
         rate = self.config.learning_rate
         return {"towers": keras.optimizers.Adam(rate, global_clipnorm=1.0)}
 
-    def make_draws(self, train: subset.Subset, batch_size: int) -> Draws:
+    def make_draws(
+        self, train: subset.Subset, batch_size: int, silent: bool = False
+    ) -> Draws:
         """Pairs and strangers."""
         count = len(train)
         negatives = min(self.config.negatives, count)
