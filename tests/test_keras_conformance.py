@@ -514,6 +514,9 @@ def test_half_precision_computes_in_half_and_learns(make, items, policy):
         infonce_model.InfoNCEModel,
     )
     epochs = 40 if isinstance(plain, slow) else None
+    if isinstance(plain, cirh_model.CIRHModel):
+        # Two networks, one after the other.
+        epochs = 120
 
     for name, model in (("plain", plain), ("mixed", mixed)):
         history = _fit(model, items, epochs=epochs).history
