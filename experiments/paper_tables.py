@@ -6,11 +6,11 @@ r"""Makes the papers' tables and figures again, on whatever data is given.
     python -m experiments.paper_tables --table=all --quick
 
 Tables: ugach_1, ugach_2, uch_1 to uch_3, ssah_2 to ssah_4, `later` unsupervised
-methods beside ours, and `all` at once. Figures: ugach_figure_2, ugach_figure_3, uch_figure_2, uch_figure_3,
-ssah_figure_2 to ssah_figure_5. Each cell is a training in a folder of its own
-below --output_dir/cells, which tables share; the same command goes on where it
-stopped. A table leaves .md, .csv, .tex, .png, .json and an HParams folder.
-Seeds are 0 and up, whatever --seed is.
+methods beside ours, and `all` at once. Figures: ugach_figure_2, ugach_figure_3,
+uch_figure_2, uch_figure_3, ssah_figure_2 to ssah_figure_5. Each cell is a
+training in a folder of its own below --output_dir/cells, which tables share;
+the same command goes on where it stopped. A table leaves .md, .csv, .tex, .png,
+.json and an HParams folder. Seeds are 0 and up, whatever --seed is.
 """
 
 import dataclasses

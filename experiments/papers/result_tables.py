@@ -27,7 +27,8 @@ def joined(results: Sequence[dict]) -> dict:
 
     Args:
         results: What files hold; a later one's runs stand in place of those of
-            the same methods at the same code lengths before it.
+            the same methods at the same code lengths before it. What learns
+            from labels comes last.
 
     Raises:
         ValueError: They are of several data sets.
@@ -45,10 +46,12 @@ def joined(results: Sequence[dict]) -> dict:
             run for run in runs if (run["variant"], run["bits"]) not in newer
         ]
         runs += result["runs"]
+    methods = dict.fromkeys(name for one in results for name in one["methods"])
+    supervised = {name for one in results for name in one["supervised"]}
     return {
         "dataset": names.pop(),
-        "methods": [name for one in results for name in one["methods"]],
-        "supervised": [name for one in results for name in one["supervised"]],
+        "methods": sorted(methods, key=lambda name: name in supervised),
+        "supervised": sorted(supervised),
         "runs": runs,
     }
 
