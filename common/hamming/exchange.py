@@ -95,8 +95,10 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
     modalities = table["modality"].dictionary_encode().unify_dictionaries()
     indices = [part.indices.to_numpy() for part in modalities.chunks]
     indices = np.concatenate([np.empty(0, np.int32), *indices])
-    names = modalities.chunk(0).dictionary.to_pylist() if len(indices) else []
     try:
+        names = (
+            modalities.chunk(0).dictionary.to_pylist() if len(indices) else []
+        )
         return {
             str(name): _index(
                 rows[indices == number], ids[indices == number], bits

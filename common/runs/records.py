@@ -164,16 +164,23 @@ def _missing(record: Any) -> list[str]:
     return missing
 
 
-def check_same(record_file: pathlib.Path, record: dict, defaults: dict) -> None:
+def check_same(
+    record_file: pathlib.Path,
+    record: dict,
+    defaults: dict,
+    longer: bool = False,
+) -> None:
     """Refuses to go on with a run whose settings were others.
 
-    More epochs or rounds than it was started with are no others, nor are
-    settings that it did not know yet, where they have their defaults now.
+    Settings that it did not know yet are no others where they have their
+    defaults now.
 
     Args:
         record_file: The `run.json` of the run.
         record: What `describe` says of it now.
         defaults: Of the method's settings.
+        longer: Whether it may have more epochs or rounds than it was started
+            with.
 
     Raises:
         ValueError: There is no such file, or it says something else.
@@ -199,7 +206,8 @@ def check_same(record_file: pathlib.Path, record: dict, defaults: dict) -> None:
             old = {
                 name: defaults[name] for name in new if name in defaults
             } | old
-            new = new | _raised(old, new, old)
+            if longer:
+                new = new | _raised(old, new, old)
         if old == new:
             continue
         changed = f"{part} was {old}, is {new}"

@@ -280,6 +280,7 @@ def prepare(
     config: Any,
     supervised: bool = False,
     check: Callable[[arrays.CrossModalData, splits.Split], None] | None = None,
+    longer: bool = False,
 ) -> Prepared:
     """Checks a run's inputs, makes its folder and writes `run.json`.
 
@@ -291,6 +292,7 @@ def prepare(
         config: Its settings.
         supervised: Whether it learns from labels, see `read_inputs`.
         check: Refuses settings that do not fit the data or the split.
+        longer: Whether a resumed run may be longer than it was.
 
     Raises:
         ValueError: The inputs are wrong, the folder already holds a run or is
@@ -321,7 +323,7 @@ def prepare(
         defaults = {
             field.name: field.default for field in dataclasses.fields(config)
         }
-        records.check_same(record_file, record, defaults)
+        records.check_same(record_file, record, defaults, longer)
         return Prepared(run, data, split, directory)
     with folders.writing(directory):
         if record_file.exists():

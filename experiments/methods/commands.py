@@ -28,7 +28,7 @@ def start(method: trainings.Method, presets: Mapping[str, Any]) -> None:
         with runner.one_sentence_errors():
             _refuse_flags_of_ablations()
         try:
-            trainings.train(method, config, run)
+            trainings.train(method, config, run, longer=True)
         except (*method.failures, cluster.WorkerLostError) as error:
             sys.exit(f"Error: {error}")
 

@@ -42,13 +42,19 @@ class Method:
 
     def label(self, config: Any) -> str:
         """Name of a model with these settings, as in `variants`."""
-        found = [
-            variant
+        found = {
+            variant: changed.items()
             for variant, changed in self.variants.items()
             if changed
             and all(getattr(config, key) == changed[key] for key in changed)
+        }
+        # One that changes more says what one with a part of it would say.
+        names = [
+            variant
+            for variant, changed in found.items()
+            if not any(changed < other for other in found.values())
         ]
-        return ", ".join(found) or list(self.variants)[-1]
+        return ", ".join(names) or list(self.variants)[-1]
 
     def title(self, config: Any, run: common_run.Run) -> str:
         """Heading of a run's figures and tables."""
@@ -63,7 +69,9 @@ class Method:
         fitting.fit(prepared, model)
         return model
 
-    def prepare(self, config: Any, run: common_run.Run) -> common_run.Prepared:
+    def prepare(
+        self, config: Any, run: common_run.Run, longer: bool = False
+    ) -> common_run.Prepared:
         """Checks a run's inputs, makes its folder and writes `run.json`."""
         if run.strategy != "none":
             # XLA cannot read another device's variables.
@@ -74,16 +82,21 @@ class Method:
             config,
             self.supervised,
             functools.partial(self.check, config),
+            longer,
         )
 
 
-def train(method: Method, config: Any, run: common_run.Run) -> dict:
+def train(
+    method: Method, config: Any, run: common_run.Run, longer: bool = False
+) -> dict:
     """Trains one model and exports it.
 
     Args:
         method: The method.
         config: Its settings.
         run: Data, seed and folder.
+        longer: Whether a resumed run may be longer than it was; a cell of a
+            table may not.
 
     Returns:
         Its metrics, as written to `metrics.json`; none for a worker that is
@@ -91,7 +104,7 @@ def train(method: Method, config: Any, run: common_run.Run) -> dict:
     """
     with contextlib.ExitStack() as stack:
         with runner.one_sentence_errors():
-            prepared = method.prepare(config, run)
+            prepared = method.prepare(config, run, longer)
             stack.enter_context(folders.writing(prepared.directory))
         interruptions.safe_in(prepared.chief_directory, resumes=True)
         return _train(method, config, prepared)

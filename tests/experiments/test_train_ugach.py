@@ -183,7 +183,7 @@ def test_compiled_steps_learn_too(config, toy, tmp_path):
         )
 
 
-def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
+def test_an_ablation_trains_four_models_and_keeps_a_finished_one(
     config, toy, tmp_path
 ):
     folder = tmp_path / "all"
@@ -203,12 +203,13 @@ def test_an_ablation_trains_three_models_and_keeps_a_finished_one(
 
     modes = {
         "baseline": "baseline",
+        "baseline-0.75k": "baseline",
         "baseline-gan": "baseline_gan",
         "ugach": "ugach",
     }
     assert [run["variant"].lower() for run in result["runs"]] == list(modes)
     found = {(folder / f"{m}_12_0" / "codes.npz").read_bytes() for m in modes}
-    assert len(found) == 3
+    assert len(found) == 4
     again = (folder / "ugach_12_0" / "metrics.json").stat().st_mtime_ns
     assert again == before
     for name, mode in modes.items():

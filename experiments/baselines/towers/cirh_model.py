@@ -76,7 +76,9 @@ class CIRHModel(networks.Towers):
             config.graph_units,
             first,
         )
-        self.bank = networks.Bank(self.measured["rows"], self.bits, self.seed)
+        self.bank = networks.MemoryBank(
+            self.measured["rows"], self.bits, self.seed
+        )
 
     def settings_for(self, rows: int) -> cirh.CIRH:
         """The settings, with the size of a batch for so many rows."""

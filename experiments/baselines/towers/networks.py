@@ -73,7 +73,7 @@ class Towers(keras_training.TwoViews):
 
 
 @keras.saving.register_keras_serializable("experiments")
-class Bank(keras.layers.Layer):
+class MemoryBank(keras.layers.Layer):
     """A row of K numbers for each training item, random at first.
 
     Args:

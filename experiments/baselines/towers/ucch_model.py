@@ -78,7 +78,9 @@ class UCCHModel(networks.Towers):
             config.text_hidden_layers * [config.hidden_units],
             first + 10,
         )
-        self.bank = networks.Bank(self.measured["rows"], self.bits, self.seed)
+        self.bank = networks.MemoryBank(
+            self.measured["rows"], self.bits, self.seed
+        )
 
     @property
     def players(self) -> dict[str, list[keras.Variable]]:

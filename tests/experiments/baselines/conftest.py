@@ -5,7 +5,7 @@ import threadpoolctl
 from experiments.baselines import method
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def one_thread():
     """Small products are slow where threads wait for a core."""
     with threadpoolctl.threadpool_limits(1):

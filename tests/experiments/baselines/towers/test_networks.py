@@ -56,7 +56,7 @@ def test_the_last_kernel_may_start_large(networks):
 
 
 def test_a_bank_replaces_rows(networks):
-    bank = networks.Bank(3, 2, seed=1)
+    bank = networks.MemoryBank(3, 2, seed=1)
     before = bank.rows([0, 1, 2]).numpy()
 
     bank.put(np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0]], np.float32))
