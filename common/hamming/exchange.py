@@ -114,6 +114,7 @@ def _table(path):
     _, parquet = _import_pyarrow()
     try:
         table = parquet.read_table(path, page_checksum_verification=True)
+        names = table.column_names
     except FileNotFoundError:
         raise
     # pyarrow reports damage in many ways, and seldom names the file.
@@ -122,7 +123,6 @@ def _table(path):
         raise ValueError(
             f"{path} is not a readable Parquet file ({reason})."
         ) from error
-    names = table.column_names
     if not set(_COLUMNS) <= set(names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "
