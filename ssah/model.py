@@ -65,6 +65,14 @@ class SSAH(trainer.Trainer):
     settings_class = ssah_config.Config
     presets = ssah_config.PRESETS
     supervised = True
+    loss_names = (
+        "labnet_loss",
+        "imgnet_loss",
+        "imgnet_adversarial_loss",
+        "txtnet_loss",
+        "txtnet_adversarial_loss",
+        "discriminator_loss",
+    )
     # Codes mean something once both networks had their turn.
     unscored_phases = ("labnet", "imgnet", "discriminators")
 
@@ -79,14 +87,6 @@ class SSAH(trainer.Trainer):
         self.joint_targets = self.config.quantization_target == "joint"
         self.labnet = None
         self.bank = None
-        self.add_loss_trackers(
-            "labnet_loss",
-            "imgnet_loss",
-            "imgnet_adversarial_loss",
-            "txtnet_loss",
-            "txtnet_adversarial_loss",
-            "discriminator_loss",
-        )
 
     def build_networks(self) -> None:
         """Three networks and two discriminators.

@@ -196,7 +196,7 @@ class Turns:
             shape = network.features.input_shape
             signature = tf.TensorSpec(shape, tf.float32)
             self._encoders[name] = tf.function(
-                outputs, input_signature=[signature]
+                outputs, input_signature=[signature], autograph=False
             )
         return self._encoders[name]
 

@@ -70,6 +70,7 @@ class UGACH(trainer.Trainer):
     settings_class = ugach_config.Config
     presets = ugach_config.PRESETS
     player_names = ("discriminator", "generator")
+    loss_names = ("discriminator_loss", "generator_loss")
     unscored_phases = ("generator",)
 
     def __init__(
@@ -83,7 +84,6 @@ class UGACH(trainer.Trainer):
         self.cache_dir = cache_dir
         self.objective = training.make_objective(self.config)
         self.table = None
-        self.add_loss_trackers("discriminator_loss", "generator_loss")
 
     def build_networks(self) -> None:
         """Both players' networks, each with four seeds of its own."""

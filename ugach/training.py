@@ -206,5 +206,6 @@ class Turns:
             self._encoders[pathway.name] = tf.function(
                 lambda inputs: tf.cast(pathway(inputs), tf.float32),
                 input_signature=[tf.TensorSpec([None, width], tf.float32)],
+                autograph=False,
             )
         return self._encoders[pathway.name]

@@ -142,6 +142,7 @@ class HashingModel(keras.Model):
         return tf.function(
             lambda inputs: packing.pack_bits(to_bits(inputs)),
             input_signature=[tf.TensorSpec([None, *shape], tf.float32)],
+            autograph=False,
         )
 
     def signatures(self) -> dict[str, Signature]:

@@ -47,13 +47,18 @@ class PlayersModel(configured.ConfiguredModel):
     the optimizers that its settings describe.
 
     Attributes:
+        loss_names: Losses of its steps, of which epochs tell the means; the
+            first tells most.
         phase: Name of the step that `train_step` runs.
     """
+
+    loss_names: Sequence[str] = ()
 
     def __init__(self, config: Any = None, seed: int = 0, **kwargs: Any):
         super().__init__(config, seed, **kwargs)
         self.phase = next(iter(self.phase_steps()))
         self._loss_trackers = {}
+        self.add_loss_trackers(*self.loss_names)
 
     @property
     def player_names(self) -> Sequence[str]:

@@ -141,9 +141,13 @@ def step_function(model: players.PlayersModel) -> Callable:
             step = _on_replicas(model.train_step)
         elif not model.run_eagerly:
             # Without a code object of its own TensorFlow does not take the
-            # steps of several phases for one that is traced too often.
+            # steps of several phases for one that is traced too often. To
+            # rewrite Python takes half of the time of a trace; Keras does not
+            # do it to a `train_step` either.
             step = tf.function(
-                functools.partial(step), jit_compile=model.jit_compile
+                functools.partial(step),
+                jit_compile=model.jit_compile,
+                autograph=False,
             )
         model.step_functions[model.phase] = step
     return model.step_functions[model.phase]
@@ -164,14 +168,14 @@ def execution(
         return steps
     key = model.phase, count
     if key not in model.step_functions:
-        model.step_functions[key] = tf.function(steps)
+        model.step_functions[key] = tf.function(steps, autograph=False)
     return model.step_functions[key]
 
 
 def _on_replicas(train_step) -> Callable:
     strategy = tf.distribute.get_strategy()
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(batch):
         found = strategy.run(train_step, args=(batch,))
         # All replicas have the losses of the whole batch.

@@ -1,7 +1,6 @@
 """The plainest model to train: all its weights lower one loss."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -22,10 +21,7 @@ class OnePlayer(trainer.Trainer):
     """
 
     player_names = (_PLAYER,)
-
-    def __init__(self, config: Any = None, seed: int = 0, **kwargs: Any):
-        super().__init__(config, seed, **kwargs)
-        self.add_loss_trackers("loss")
+    loss_names = ("loss",)
 
     @property
     def players(self) -> dict[str, list[keras.Variable]]:

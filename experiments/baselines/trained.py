@@ -1,20 +1,15 @@
 """Compared methods that stay Keras models, as one's own do."""
 
 import dataclasses
-from typing import TYPE_CHECKING
-from typing import Any
 from typing import ClassVar
 
 from common.models.settings import setting
 from common.runs import runner
-from experiments.baselines import method
-
-if TYPE_CHECKING:
-    from common.training import Trainer
+from experiments.baselines import keras_method
 
 
 @dataclasses.dataclass(frozen=True)
-class Trained(method.Method):
+class Trained(keras_method.KerasMethod):
     """Settings of a Keras model that is trained and compared.
 
     A subclass adds fields, and `model` names its model.
@@ -26,20 +21,10 @@ class Trained(method.Method):
     batch_size: int = setting(64, "Pairs in a batch.", minimum=2)
     learning_rate: float = setting(1e-3, "Of Adam.", minimum=1e-12)
 
-    def model(self, **kwargs: Any) -> "Trainer":
-        """A new model with these settings.
-
-        Args:
-            **kwargs: `bits`, K, and `seed`, as the model's class takes them.
-        """
-        raise NotImplementedError(f"{type(self).__name__} needs a `model`.")
-
-    def _fit(self, pairs, bits, rng, report):
-        runner.import_tensorflow()
+    def kept(self, model):
+        """The model itself."""
         from experiments.baselines.deep import keras_training
 
-        model = self.model(bits=bits, seed=int(rng.integers(2**20)))
-        keras_training.train(model, pairs, report, "loss")
         return keras_training.KerasModel(model)
 
     def load(self, path):

@@ -6,17 +6,21 @@ Multimedia 2017. Its embeddings are real-valued; their signs make a code.
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
 
 import numpy as np
 
 from common.models.settings import setting
-from common.runs import runner
-from experiments.baselines import method
+from experiments.baselines import keras_method
 from experiments.baselines import models
 from experiments.baselines.deep import layers
 from experiments.baselines.deep import rows
 from experiments.baselines.shallow import algebra
+
+if TYPE_CHECKING:
+    from experiments.baselines.deep.acmr_model import ACMRModel
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class RealValued(models.Model):
 
 
 @dataclasses.dataclass(frozen=True)
-class ACMR(method.Method):
+class ACMR(keras_method.KerasMethod):
     """Embeddings that tell labels, but not whether they are of an image.
 
     The losses of embeddings, with a domain classifier against them:
@@ -85,13 +89,15 @@ class ACMR(method.Method):
         """These settings with nothing left to the number of training rows."""
         return rows.resolved(self, count, 50, 1, 64)
 
-    def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # Here, since TensorFlow takes seconds to import.
-        runner.import_tensorflow()
+    def model(self, **kwargs: Any) -> "ACMRModel":
+        """A new model with these settings, see `keras_method.KerasMethod`."""
         from experiments.baselines.deep import acmr_model
 
-        seed = int(rng.integers(2**20))
-        return self._ranked(acmr_model.fit(self, pairs, bits, seed, report))
+        return acmr_model.ACMRModel(self, **kwargs)
+
+    def kept(self, model: "ACMRModel") -> models.Model:
+        """What is ranked by real numbers keeps to them."""
+        return self._ranked(super().kept(model))
 
     def load(self, path) -> models.Model:
         """Reads a model that this method fitted and `Model.save` wrote."""

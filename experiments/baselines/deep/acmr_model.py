@@ -4,15 +4,11 @@ Wang, Yang, Xu, Hanjalic, Shen: "Adversarial Cross-Modal Retrieval", ACM
 Multimedia 2017.
 """
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
 from common.data import subset
 from common.training import loop
-from experiments.baselines import method
-from experiments.baselines import models
 from experiments.baselines.deep import acmr
 from experiments.baselines.deep import keras_training
 
@@ -30,15 +26,7 @@ class ACMRModel(keras_training.TwoViews):
 
     settings_class = acmr.ACMR
     player_names = ("embedding", "domain")
-
-    def __init__(
-        self,
-        config: acmr.ACMR | None = None,
-        seed: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(config, seed, **kwargs)
-        self.add_loss_trackers("embedding_loss", "domain_loss")
+    loss_names = ("embedding_loss", "domain_loss")
 
     def build_networks(self) -> None:
         """Both embeddings and both classifiers."""
@@ -173,26 +161,6 @@ def distance_losses(
         + tf.reduce_mean(tf.reduce_max(gaps, axis=0))
     )
     return similar, dissimilar
-
-
-def fit(
-    config: acmr.ACMR,
-    pairs: method.Pairs,
-    bits: int,
-    seed: int,
-    report: method.Report,
-) -> models.Model:
-    """Trains the embeddings and returns them as arrays.
-
-    Args:
-        config: Settings.
-        pairs: Training items with labels.
-        bits: K.
-        seed: Seed of weights and batches.
-        report: Called after each epoch.
-    """
-    model = ACMRModel(config, seed, bits=bits)
-    return keras_training.fit(model, pairs, report, "embedding_loss")
 
 
 def _classifier(bits: int, widths: list[int], seed: int) -> keras.Sequential:

@@ -4,18 +4,21 @@ Jiang, Li: "Deep Cross-Modal Hashing", CVPR 2017.
 """
 
 import dataclasses
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
 
 from common.models.settings import setting
-from common.runs import runner
-from experiments.baselines import method
-from experiments.baselines import models
+from experiments.baselines import keras_method
 from experiments.baselines.deep import layers
 from experiments.baselines.deep import rows
 
+if TYPE_CHECKING:
+    from experiments.baselines.deep.dcmh_model import DCMHModel
+
 
 @dataclasses.dataclass(frozen=True)
-class DCMH(method.Method):
+class DCMH(keras_method.KerasMethod):
     """Two networks whose outputs' products follow the labels.
 
     The paper's image network starts from pixels; here both views are
@@ -64,13 +67,11 @@ class DCMH(method.Method):
         """These settings with nothing left to the number of training rows."""
         return rows.resolved(self, count, 30, 2, 128)
 
-    def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # Here, since TensorFlow takes seconds to import.
-        runner.import_tensorflow()
+    def model(self, **kwargs: Any) -> "DCMHModel":
+        """A new model with these settings, see `keras_method.KerasMethod`."""
         from experiments.baselines.deep import dcmh_model
 
-        seed = int(rng.integers(2**20))
-        return dcmh_model.fit(self, pairs, bits, seed, report)
+        return dcmh_model.DCMHModel(self, **kwargs)
 
 
 METHODS = {"dcmh": DCMH()}

@@ -12,8 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from common.data import subset
-from experiments.baselines import method
-from experiments.baselines import models
 from experiments.baselines.deep import dcmh
 from experiments.baselines.deep import keras_training
 
@@ -71,17 +69,9 @@ class DCMHModel(keras_training.TwoViews):
 
     settings_class = dcmh.DCMH
     player_names = ("image", "text")
-
-    def __init__(
-        self,
-        config: dcmh.DCMH | None = None,
-        seed: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(config, seed, **kwargs)
-        # Of all training items, [n, c]; `turns` sets them.
-        self.labels = None
-        self.add_loss_trackers("image_loss", "text_loss")
+    loss_names = ("image_loss", "text_loss")
+    # Of all training items, [n, c]; `turns` sets them.
+    labels = None
 
     def build_networks(self) -> None:
         """Both networks, and a bank for all training items."""
@@ -239,26 +229,6 @@ class Turns:
         """Takes new codes when both have had their turn."""
         if epoch % 2:
             self._model.bank.update_codes()
-
-
-def fit(
-    config: dcmh.DCMH,
-    pairs: method.Pairs,
-    bits: int,
-    seed: int,
-    report: method.Report,
-) -> models.Model:
-    """Trains both networks and returns them as arrays.
-
-    Args:
-        config: Settings.
-        pairs: Training items with labels.
-        bits: K.
-        seed: Seed of weights and batches.
-        report: Called after each epoch, two a round.
-    """
-    model = DCMHModel(config, seed, bits=bits)
-    return keras_training.fit(model, pairs, report, "image_loss")
 
 
 def _optimizer(config, steps) -> keras.optimizers.Optimizer:

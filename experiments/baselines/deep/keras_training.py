@@ -122,39 +122,20 @@ def as_arrays(
     return layers.TwoLayers(mean, np.array(scale), *weights, np.array(bounded))
 
 
-def fit(
-    model: TwoViews, pairs: method.Pairs, report: method.Report, loss: str
-) -> models.Model:
-    """Trains a model on all pairs, with their labels if it takes them.
-
-    Args:
-        model: A new model.
-        pairs: Training items.
-        report: Called after each epoch.
-        loss: Name of the loss that is reported.
-    """
-    train(model, pairs, report, loss)
-    return model.as_arrays()
-
-
 def train(
-    model: trainer.Trainer,
-    pairs: method.Pairs,
-    report: method.Report,
-    loss: str,
+    model: trainer.Trainer, pairs: method.Pairs, report: method.Report
 ) -> None:
     """Trains a model on all pairs, with their labels where there are any.
 
     Args:
         model: A new model.
         pairs: Training items.
-        report: Called after each epoch.
-        loss: Name of the loss that is reported.
+        report: Called after each epoch, with the model's first loss.
     """
     data = arrays.CrossModalData(pairs.image, pairs.text, pairs.labels)
     model.compile()
     rows = model.prepare(data)
-    watching = Reports(report, model.schedule_epochs, loss)
+    watching = Reports(report, model.schedule_epochs, model.loss_names[0])
     model.fit(rows, verbose=0, callbacks=[watching])
 
 

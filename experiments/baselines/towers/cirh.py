@@ -6,14 +6,17 @@ Reconstruction Hashing for Unsupervised Cross-modal Retrieval", TKDE 35(9),
 """
 
 import dataclasses
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
 
 from common.models import lengths
 from common.models.settings import setting
-from common.runs import runner
-from experiments.baselines import method
-from experiments.baselines import models
+from experiments.baselines import keras_method
 from experiments.baselines.deep import layers
+
+if TYPE_CHECKING:
+    from experiments.baselines.towers.cirh_model import CIRHModel
 
 # Where settings leave the size of a batch to the training rows.
 _EPOCH_STEPS = 28
@@ -21,7 +24,7 @@ _BATCH_SIZES = (128, 512)
 
 
 @dataclasses.dataclass(frozen=True)
-class CIRH(method.Method):
+class CIRH(keras_method.KerasMethod):
     """Towers that follow the codes of a graph network of both views.
 
     An epoch trains the graph network, which leaves a code for each pair, and
@@ -97,13 +100,11 @@ class CIRH(method.Method):
         )
         return dataclasses.replace(self, batch_size=batch_size)
 
-    def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # Here, since TensorFlow takes seconds to import.
-        runner.import_tensorflow()
+    def model(self, **kwargs: Any) -> "CIRHModel":
+        """A new model with these settings, see `keras_method.KerasMethod`."""
         from experiments.baselines.towers import cirh_model
 
-        seed = int(rng.integers(2**20))
-        return cirh_model.fit(self, pairs, bits, seed, report)
+        return cirh_model.CIRHModel(self, **kwargs)
 
 
 METHODS = {"cirh": CIRH()}

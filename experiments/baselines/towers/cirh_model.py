@@ -5,17 +5,12 @@ Reconstruction Hashing for Unsupervised Cross-modal Retrieval", TKDE 35(9),
 2023.
 """
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from common.data import draws
 from common.data import subset
-from experiments.baselines import method
-from experiments.baselines import models
-from experiments.baselines.deep import keras_training
 from experiments.baselines.towers import cirh
 from experiments.baselines.towers import cirh_graph
 from experiments.baselines.towers import cirh_losses
@@ -47,17 +42,9 @@ class CIRHModel(networks.Towers):
 
     settings_class = cirh.CIRH
     player_names = ("graph", "towers")
-
-    def __init__(
-        self,
-        config: cirh.CIRH | None = None,
-        seed: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(config, seed, **kwargs)
-        # Of all training items, [n]; `turns` sets them.
-        self.floors = None
-        self.add_loss_trackers("graph_loss", "tower_loss")
+    loss_names = ("tower_loss", "graph_loss")
+    # Of all training items, [n]; `turns` sets them.
+    floors = None
 
     def build_networks(self) -> None:
         """The graph network, both towers, and the pairs' codes."""
@@ -185,23 +172,3 @@ class CIRHModel(networks.Towers):
             )
         self.descend(tape, loss, "towers")
         return {"tower_loss": loss}
-
-
-def fit(
-    config: cirh.CIRH,
-    pairs: method.Pairs,
-    bits: int,
-    seed: int,
-    report: method.Report,
-) -> models.Model:
-    """Trains all networks and returns the towers as arrays.
-
-    Args:
-        config: Settings.
-        pairs: Training items.
-        bits: K.
-        seed: Seed of weights, batches and dropout.
-        report: Called after each epoch, two of the loop for one.
-    """
-    model = CIRHModel(config, seed, bits=bits)
-    return keras_training.fit(model, pairs, report, "tower_loss")

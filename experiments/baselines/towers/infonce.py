@@ -7,17 +7,20 @@ Transferable Visual Models From Natural Language Supervision", ICML 2021.
 """
 
 import dataclasses
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
 
 from common.models.settings import setting
-from common.runs import runner
-from experiments.baselines import method
-from experiments.baselines import models
+from experiments.baselines import keras_method
 from experiments.baselines.deep import layers
+
+if TYPE_CHECKING:
+    from experiments.baselines.towers.infonce_model import InfoNCEModel
 
 
 @dataclasses.dataclass(frozen=True)
-class InfoNCE(method.Method):
+class InfoNCE(keras_method.KerasMethod):
     """Relaxed codes whose cosines tell pairs from strangers."""
 
     views: ClassVar[tuple[type, type]] = (layers.Tower, layers.Tower)
@@ -33,13 +36,11 @@ class InfoNCE(method.Method):
     batch_size: int = setting(256, "Pairs in a batch.", minimum=2)
     learning_rate: float = setting(1e-3, "Of Adam.", minimum=1e-12)
 
-    def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # Here, since TensorFlow takes seconds to import.
-        runner.import_tensorflow()
+    def model(self, **kwargs: Any) -> "InfoNCEModel":
+        """A new model with these settings, see `keras_method.KerasMethod`."""
         from experiments.baselines.towers import infonce_model
 
-        seed = int(rng.integers(2**20))
-        return infonce_model.fit(self, pairs, bits, seed, report)
+        return infonce_model.InfoNCEModel(self, **kwargs)
 
 
 METHODS = {"infonce": InfoNCE()}

@@ -4,15 +4,10 @@ van den Oord, Li, Vinyals: "Representation Learning with Contrastive Predictive
 Coding", arXiv 1807.03748, 2018.
 """
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
 from common.data import subset
-from experiments.baselines import method
-from experiments.baselines import models
-from experiments.baselines.deep import keras_training
 from experiments.baselines.towers import infonce
 from experiments.baselines.towers import networks
 
@@ -29,27 +24,13 @@ class InfoNCEModel(networks.Towers):
     """
 
     settings_class = infonce.InfoNCE
-    player_names = ("towers",)
-
-    def __init__(
-        self,
-        config: infonce.InfoNCE | None = None,
-        seed: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(config, seed, **kwargs)
-        self.add_loss_trackers("image_loss", "text_loss")
+    loss_names = ("image_loss", "text_loss")
 
     def build_networks(self) -> None:
         """Both towers."""
         hidden = [self.config.hidden_units]
         self.image_network = self.make_tower("image", hidden, 4 * self.seed)
         self.text_network = self.make_tower("text", hidden, 4 * self.seed + 2)
-
-    @property
-    def players(self) -> dict[str, list[keras.Variable]]:
-        """Both towers learn together."""
-        return {"towers": self.tower_weights}
 
     def preset_optimizers(
         self, steps_per_epoch: int
@@ -89,23 +70,3 @@ def told(logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(
         tf.reduce_logsumexp(logits, axis=1) - tf.linalg.diag_part(logits)
     )
-
-
-def fit(
-    config: infonce.InfoNCE,
-    pairs: method.Pairs,
-    bits: int,
-    seed: int,
-    report: method.Report,
-) -> models.Model:
-    """Trains both towers and returns them as arrays.
-
-    Args:
-        config: Settings.
-        pairs: Training items.
-        bits: K.
-        seed: Seed of weights, batches and dropout.
-        report: Called after each epoch.
-    """
-    model = InfoNCEModel(config, seed, bits=bits)
-    return keras_training.fit(model, pairs, report, "image_loss")

@@ -16,6 +16,7 @@ class Towers(keras_training.TwoViews):
     """A tower for images and one for texts, which end in tanh."""
 
     supervised = False
+    player_names = ("towers",)
 
     def make_tower(
         self,
@@ -39,6 +40,11 @@ class Towers(keras_training.TwoViews):
     def schedule_epochs(self) -> int:
         """Epochs of the settings."""
         return self.run_config.epochs
+
+    @property
+    def players(self) -> dict[str, list[keras.Variable]]:
+        """Both towers learn together."""
+        return {"towers": self.tower_weights}
 
     @property
     def tower_weights(self) -> list[keras.Variable]:

@@ -5,17 +5,20 @@ TPAMI 45(3), 2023. Where the text says nothing, the authors' program does.
 """
 
 import dataclasses
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
 
 from common.models.settings import setting
-from common.runs import runner
-from experiments.baselines import method
-from experiments.baselines import models
+from experiments.baselines import keras_method
 from experiments.baselines.deep import layers
+
+if TYPE_CHECKING:
+    from experiments.baselines.towers.ucch_model import UCCHModel
 
 
 @dataclasses.dataclass(frozen=True)
-class UCCH(method.Method):
+class UCCH(keras_method.KerasMethod):
     """Codes of both views that find their pair's code in a bank.
 
     The objective is Eq. (15): the contrast with the bank's codes and a ranking
@@ -54,13 +57,11 @@ class UCCH(method.Method):
     batch_size: int = setting(256, "Pairs in a batch.", minimum=2)
     learning_rate: float = setting(1e-4, "Of Adam.", minimum=1e-12)
 
-    def _fit(self, pairs, bits, rng, report) -> models.Model:
-        # Here, since TensorFlow takes seconds to import.
-        runner.import_tensorflow()
+    def model(self, **kwargs: Any) -> "UCCHModel":
+        """A new model with these settings, see `keras_method.KerasMethod`."""
         from experiments.baselines.towers import ucch_model
 
-        seed = int(rng.integers(2**20))
-        return ucch_model.fit(self, pairs, bits, seed, report)
+        return ucch_model.UCCHModel(self, **kwargs)
 
 
 METHODS = {"ucch": UCCH()}

@@ -5,7 +5,6 @@ TPAMI 45(3), 2023.
 """
 
 import dataclasses
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,9 +12,6 @@ import tensorflow as tf
 
 from common.data import draws
 from common.data import subset
-from experiments.baselines import method
-from experiments.baselines import models
-from experiments.baselines.deep import keras_training
 from experiments.baselines.towers import networks
 from experiments.baselines.towers import ucch
 from experiments.baselines.towers import ucch_losses
@@ -55,16 +51,7 @@ class UCCHModel(networks.Towers):
     """
 
     settings_class = ucch.UCCH
-    player_names = ("towers",)
-
-    def __init__(
-        self,
-        config: ucch.UCCH | None = None,
-        seed: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(config, seed, **kwargs)
-        self.add_loss_trackers("contrast_loss", "ranking_loss")
+    loss_names = ("contrast_loss", "ranking_loss")
 
     def build_networks(self) -> None:
         """Both towers and the bank."""
@@ -81,11 +68,6 @@ class UCCHModel(networks.Towers):
         self.bank = networks.MemoryBank(
             self.measured["rows"], self.bits, self.seed
         )
-
-    @property
-    def players(self) -> dict[str, list[keras.Variable]]:
-        """Both towers learn together."""
-        return {"towers": self.tower_weights}
 
     def preset_optimizers(
         self, steps_per_epoch: int
@@ -179,23 +161,3 @@ class Turns:
 
     def end(self, epoch: int, logs: dict[str, float]) -> None:
         """Nothing follows an epoch."""
-
-
-def fit(
-    config: ucch.UCCH,
-    pairs: method.Pairs,
-    bits: int,
-    seed: int,
-    report: method.Report,
-) -> models.Model:
-    """Trains both towers and returns them as arrays.
-
-    Args:
-        config: Settings.
-        pairs: Training items.
-        bits: K.
-        seed: Seed of weights, batches and strangers.
-        report: Called after each epoch.
-    """
-    model = UCCHModel(config, seed, bits=bits)
-    return keras_training.fit(model, pairs, report, "contrast_loss")
