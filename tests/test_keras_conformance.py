@@ -49,7 +49,7 @@ MODELS = {
         outer_discriminator_units=7,
         inner_discriminator_units=6,
         discriminator_outputs=4,
-        batch_size=60,
+        batch_size=120,
         epochs=4,
         collapse_grace_epochs=99,
     ),
@@ -481,7 +481,7 @@ def test_half_precision_computes_in_half_and_learns(make, items, policy):
     # The first steps of float16 look for a scale, and so move nothing; a few
     # steps of UCH leave each bit where the last digit puts it.
     slow = uch.UCH, acmr_model.ACMRModel
-    epochs = 40 if isinstance(plain, slow) else None
+    epochs = 80 if isinstance(plain, slow) else None
 
     for name, model in (("plain", plain), ("mixed", mixed)):
         # So many steps are faster as a graph.

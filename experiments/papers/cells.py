@@ -104,11 +104,10 @@ def train_all(
         A cell and its outcome, as it gets done: metrics, or the sentence that
         says why there are none as `failure`.
     """
-    share = str(max(1, (os.cpu_count() or 1) // jobs))
-    for name in _THREADS:
-        # Read by libraries when they are loaded, in the cells' processes.
-        os.environ.setdefault(name, share)
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with (
+        _divided_cores(jobs),
+        concurrent.futures.ThreadPoolExecutor(jobs) as pool,
+    ):
         waiting = {
             pool.submit(_outcome, cell, _run_of(cell, run, parent)): cell
             for cell in cells
@@ -119,6 +118,20 @@ def train_all(
         finally:
             # Whoever stops here wants none of those that have not begun.
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _divided_cores(jobs: int) -> Iterator[None]:
+    """Gives each process that starts here its share of the cores."""
+    share = str(max(1, (os.cpu_count() or 1) // jobs))
+    # Read by libraries when they are loaded.
+    added = [name for name in _THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, share))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _run_of(cell, run, parent) -> common_run.Run:

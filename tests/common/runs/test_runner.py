@@ -158,6 +158,21 @@ def test_holding_back_leaves_no_descriptor_open():
     assert _lowest_free_descriptor() == before
 
 
+def test_hidden_packages_cannot_be_imported_unless_they_are_already():
+    kept = sys.modules["json"]
+
+    with runner.hidden("json", "wave"):
+        import json
+
+        with pytest.raises(ImportError):
+            import wave
+
+    import wave
+
+    assert json is kept is sys.modules["json"]
+    assert wave.open
+
+
 def _lowest_free_descriptor():
     descriptor = os.dup(0)
     os.close(descriptor)
