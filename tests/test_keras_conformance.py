@@ -481,12 +481,14 @@ def test_half_precision_computes_in_half_and_learns(make, items, policy):
     # The first steps of float16 look for a scale, and so move nothing; a few
     # steps of UCH leave each bit where the last digit puts it.
     slow = uch.UCH, acmr_model.ACMRModel
-    epochs = 80 if isinstance(plain, slow) else None
+    longer = {}
+    if isinstance(plain, slow):
+        longer = {"epochs": 20, "batch_size": 30}
 
     for name, model in (("plain", plain), ("mixed", mixed)):
         # So many steps are faster as a graph.
         model.compile(jit_compile=False)
-        history = _fit(model, items, epochs=epochs).history
+        history = _fit(model, items, **longer).history
         assert all(np.isfinite(values).all() for values in history.values())
         scores = model.evaluate(
             seen[0], database=seen[1], return_dict=True, verbose=0
@@ -516,21 +518,27 @@ def _differ_in_weights(one, other):
     )
 
 
-@pytest.mark.parametrize("order", ("keras, {}", "{}, keras"))
-def test_a_new_process_loads_models_without_custom_objects(
-    items, tmp_path, order
-):
-    expected = {}
+@pytest.fixture(scope="module")
+def saved(items, tmp_path_factory):
+    """A folder with NAME.keras of each of our methods, and their classes."""
+    folder = tmp_path_factory.mktemp("saved")
+    classes = {}
     for name in ("ugach", "uch", "ssah"):
         model = MODELS[name]()
         model.compile(run_eagerly=True)
         _fit(model, items, epochs=1)
-        model.save(tmp_path / f"{name}.keras")
-        expected[name] = type(model).__name__
+        model.save(folder / f"{name}.keras")
+        classes[name] = type(model).__name__
+    return folder, classes
+
+
+@pytest.mark.parametrize("order", ("keras, {}", "{}, keras"))
+def test_a_new_process_loads_models_without_custom_objects(saved, order):
+    folder, classes = saved
     program = (
         f"import {order.format('ugach, uch, ssah')}\n"
-        f"for name in {list(expected)}:\n"
-        f"    path = {str(tmp_path)!r} + '/' + name + '.keras'\n"
+        f"for name in {list(classes)}:\n"
+        f"    path = {str(folder)!r} + '/' + name + '.keras'\n"
         "    print(type(keras.models.load_model(path)).__name__)\n"
     )
 
@@ -541,4 +549,4 @@ def test_a_new_process_loads_models_without_custom_objects(
         check=True,
     )
 
-    assert finished.stdout.split() == list(expected.values())
+    assert finished.stdout.split() == list(classes.values())

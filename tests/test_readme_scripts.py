@@ -24,9 +24,11 @@ METHODS = {
     "ssah": train_ssah.METHOD,
 }
 SHORT = {
-    "ugach": "pretrain_epochs=8, epochs=2",
-    "uch": "epochs=10",
-    "ssah": "rounds=2",
+    "ugach": "pretrain_epochs=8, epochs=2, hidden_units=64",
+    "uch": "epochs=10, text_feature_units=64, outer_hidden_units=64, "
+    "inner_hidden_units=64",
+    "ssah": "rounds=2, feature_units=64, label_hidden_units=64, "
+    "text_hidden_units=64",
 }
 
 
@@ -38,7 +40,7 @@ def _script(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_script_does_what_the_command_does(name, tmp_path, monkeypatch):
-    # Defaults but for the length, which 100 training items would triple.
+    # Defaults but for widths, and the length that 100 training items ask for.
     items = conftest.clustered(count=2100)
     np.savez(
         tmp_path / "mine.npz",
