@@ -3,7 +3,8 @@
 On disk, in the checkpoint folder: `checkpoint` (which one is the newest),
 `epoch-N.index` and `epoch-N.data-*`, N counting finished epochs. The two
 newest are kept, so that a kill while one is written leaves the other. A run
-that is timed leaves `seconds.json`, what it took up to the newest.
+that is timed leaves `seconds.json`, what it took up to the newest, and once it
+has ended what it took in all.
 """
 
 import os
@@ -45,6 +46,10 @@ class Checkpoints:
         """Saves the state after `epochs` finished epochs."""
         self._epochs.assign(epochs)
         self._manager.save(checkpoint_number=epochs)
+        self.save_seconds()
+
+    def save_seconds(self) -> None:
+        """Writes what the run took so far, if it is timed."""
         if self._watch:
             self._watch.save(_seconds(self._manager.directory))
 
@@ -101,3 +106,7 @@ class SaveEpochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves after the epoch, counted from 0."""
         self._checkpoints.save(epoch + 1)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Counts what callbacks took after the last epoch."""
+        self._checkpoints.save_seconds()

@@ -66,8 +66,7 @@ def test_a_finished_run_can_be_made_longer(
     run = dataclasses.replace(toy, output_dir=str(directory), resume=True)
     # Two turns of either player more.
     longer = dataclasses.replace(config, epochs=config.epochs + 2)
-    # Until the last checkpoint, where the new epochs begin.
-    before = files.read_json(directory / "checkpoints" / "seconds.json")
+    before = files.read_json(directory / "metrics.json")
 
     code, output, errors = command("train_ugach", *flags(longer, run))
 
