@@ -3,7 +3,7 @@
 The HDF5 library follows a damaged heap for ever. A child with bounded time and
 memory reads what lies there, and only that.
 
-    python -m common.data.containers.hdf5_heap FILE PLACE ATTRIBUTE
+    python -m common.data.containers.hdf5_heap FILE PLACE ATTRIBUTE SECONDS
 """
 
 import json
@@ -33,7 +33,7 @@ def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
     """
     # Not from the working directory, where another `common` may lie.
     command = [sys.executable, "-P", "-m", __name__]
-    command += [str(path), place, attribute]
+    command += [str(path), place, attribute, str(_SECONDS)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         finished = subprocess.run(
@@ -54,14 +54,14 @@ def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
     return as_lists(values)
 
 
-def _main(path: str, place: str, attribute: str) -> None:
+def _main(path: str, place: str, attribute: str, seconds: str) -> None:
     import resource
 
     import h5py
 
     from common.data.containers import hdf5
 
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     try:
         with h5py.File(path, "r") as file:

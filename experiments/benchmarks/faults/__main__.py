@@ -1,12 +1,15 @@
-r"""Damages inputs of every reader, or kills trainings, and counts what happens.
+r"""Damages inputs, kills trainings or stresses an index, and counts faults.
 
     python -m experiments.benchmarks.faults --minutes=30 --output=FILE.json
     python -m experiments.benchmarks.faults --readers=npz,index --minutes=5
     python -m experiments.benchmarks.faults --kills=40
+    python -m experiments.benchmarks.faults --threads --minutes=10
 
 An input is read, or refused in one sentence that names its file. A traceback, a
 crash (an input that takes a minute is one), and content that differs although
-we wrote its checksum are faults; with any of them the exit status is 1.
+we wrote its checksum are faults; so is a resumed training with other codes, and
+a search whose answer no state of a changing index gives. With any of them the
+exit status is 1.
 """
 
 import dataclasses
@@ -21,6 +24,7 @@ from common.runs import provenance
 from common.runs import runner
 from common.system import files
 from experiments.benchmarks.faults import campaign
+from experiments.benchmarks.faults import changing
 from experiments.benchmarks.faults import kills
 from experiments.benchmarks.faults import targets
 
@@ -39,8 +43,9 @@ def table(readers: dict[str, dict]) -> str:
 
 
 def _define_flags() -> None:
-    flags.DEFINE_float("minutes", 30.0, "How long inputs are damaged.")
+    flags.DEFINE_float("minutes", 30.0, "How long, without --kills.")
     flags.DEFINE_integer("kills", 0, "Kill so many trainings instead.")
+    flags.DEFINE_boolean("threads", False, "Search a changing index instead.")
     flags.DEFINE_integer("seed", 0, "Decides the damage and the moments.")
     flags.DEFINE_list("readers", [], "Readers that are tried; empty: all.")
     common_flags.define_path("output", "", "A .json file for the figures.")
@@ -63,6 +68,11 @@ def _main(arguments: list[str]) -> None:
         figures = {"kills": dataclasses.asdict(found)}
         print(json.dumps(figures["kills"], indent=2))
         failed = bool(found.differences or found.failures)
+    elif given.threads:
+        found = changing.run(60 * given.minutes, given.seed)
+        figures = {"threads": dataclasses.asdict(found)}
+        print(json.dumps(figures["threads"], indent=2))
+        failed = bool(found.wrong)
     else:
         readers = campaign.run(given.minutes, given.seed, names)
         figures = {"readers": readers}

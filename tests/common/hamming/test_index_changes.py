@@ -1,6 +1,5 @@
 """An index that changes: from other threads, and many times."""
 
-import os
 import threading
 import time
 from concurrent import futures
@@ -11,10 +10,8 @@ import pytest
 from common import hamming
 from common.hamming import scan
 from common.hamming import snapshot
+from experiments.benchmarks.faults import changing
 from tests import hamming_cases as cases
-
-# How long threads are set against each other.
-STRESS_SECONDS = float(os.environ.get("CMH_STRESS_SECONDS", "2"))
 
 
 def _near(index, queries, k):
@@ -243,82 +240,23 @@ def test_adding_one_by_one_copies_an_index_only_now_and_then(monkeypatch):
     assert index.ids.tolist() == list(range(2000))
 
 
-class Changing:
-    """An index, and what it may hold at every moment.
-
-    State i + 1 is told before the change to it begins, so a search between two
-    readings of `done` saw one of the states from the first to one after the
-    second.
-    """
-
-    def __init__(self, length):
-        self.length = length
-        self.index = hamming.HammingIndex(length)
-        self.states = [{}]
-        self.done = 0
-
-    def change(self, rng):
-        now = dict(self.states[-1])
-        if len(now) > 60 or (now and rng.random() < 0.4):
-            gone = rng.permutation(list(now))[: int(rng.integers(1, 9))]
-            for number in gone.tolist():
-                del now[number]
-            self.states.append(now)
-            self.index.remove(gone)
-        else:
-            ids = np.setdiff1d(rng.integers(0, 500, 6), list(now))
-            rng.shuffle(ids)
-            # A few kinds of codes, so that ties decide.
-            bits = cases.bits(9, self.length)[rng.integers(9, size=len(ids))]
-            self.states.append(now | dict(zip(ids.tolist(), bits, strict=True)))
-            self.index.add(cases.pack(bits), ids)
-        self.done += 1
-
-    def possible(self, first, last):
-        return self.states[first : last + 2]
-
-    def answers(self, items, queries, k, radius):
-        bits = np.array(list(items.values()), bool).reshape(-1, self.length)
-        ids = np.array(list(items), np.int64)
-        return _expected(bits, ids, queries, k, radius)
-
-
 def test_searches_answer_for_one_state_while_others_change_it(monkeypatch):
     monkeypatch.setattr(snapshot, "_FEW", 7)
-    changing, queries = Changing(12), cases.bits(2, 12)
-    end = time.monotonic() + STRESS_SECONDS
 
-    def search(seed):
-        rng, searches = np.random.default_rng(seed), 0
-        # A busy machine takes longer, not fewer searches.
-        while time.monotonic() < end or searches <= 10:
-            k, radius = int(rng.integers(1, 80)), int(rng.integers(13))
-            first = changing.done
-            near = _near(changing.index, queries, k)
-            between = changing.done
-            within = _within(changing.index, queries, radius)
-            last = changing.done
-            assert near in [
-                changing.answers(state, queries, k, radius)[0]
-                for state in changing.possible(first, between)
-            ]
-            assert within in [
-                changing.answers(state, queries, k, radius)[1]
-                for state in changing.possible(between, last)
-            ]
-            searches += 1
-        return searches
+    found = changing.run(seconds=2, seed=0, items=60)
 
-    def change(seed):
-        rng = np.random.default_rng(seed)
-        while time.monotonic() < end or changing.done <= 50:
-            changing.change(rng)
-            time.sleep(0.0005)
+    assert found.wrong == 0
+    assert min(found.searches) > 10
+    assert found.changes > 50
 
-    with futures.ThreadPoolExecutor(4) as pool:
-        changes = pool.submit(change, 0)
-        searches = list(pool.map(search, (1, 2, 3)))
-        changes.result()
 
-    assert min(searches) > 10
-    assert changing.done > 50
+def test_an_answer_that_mixes_two_states_is_counted(monkeypatch):
+    original = hamming.HammingIndex.search
+
+    def mixed(self, queries, k):
+        distances, ids = original(self, queries, k)
+        return distances, np.roll(ids, 1, axis=1)
+
+    monkeypatch.setattr(hamming.HammingIndex, "search", mixed)
+
+    assert changing.run(seconds=0, seed=0, items=60).wrong > 0
