@@ -9,6 +9,7 @@ memory reads what lies there, and only that.
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ from common.data.containers.variable import as_lists
 
 _SECONDS = 20
 _BYTES = 4 << 30
+_TOO_LONG = "it takes too long to read"
 
 
 def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
@@ -44,7 +46,12 @@ def read(path: pathlib.Path, place: str, attribute: str = "") -> np.ndarray:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ValueError("it takes too long to read") from error
+        raise ValueError(_TOO_LONG) from error
+    if finished.returncode == -signal.SIGXCPU:
+        raise ValueError(_TOO_LONG)
+    if finished.returncode < 0:
+        # What it said before is of no use.
+        raise ValueError("its strings are damaged")
     if finished.returncode:
         said = finished.stderr.decode(errors="replace").strip().splitlines()
         raise ValueError(said[-1] if said else "its strings are damaged")
@@ -61,7 +68,9 @@ def _main(path: str, place: str, attribute: str, seconds: str) -> None:
 
     from common.data.containers import hdf5
 
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    # At the softer limit SIGXCPU ends it, which tells why.
+    limits = int(seconds), int(seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, limits)
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     try:
         with h5py.File(path, "r") as file:
