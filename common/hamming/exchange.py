@@ -16,6 +16,7 @@ from common.hamming.index import HammingIndex
 from common.system import extras
 from common.system import files
 
+_ROWS = b"rows"
 _COLUMNS = ("id", "code", "modality")
 
 
@@ -67,6 +68,8 @@ def write_parquet(
     table = pyarrow.table(
         {name: pyarrow.chunked_array(parts) for name, parts in columns.items()}
     )
+    # Pages have checksums; that none is missing, nothing else tells.
+    table = table.replace_schema_metadata({_ROWS: str(len(table))})
     with files.atomic_write(path) as file:
         parquet.write_table(table, file, write_page_checksum=True)
 
@@ -123,6 +126,12 @@ def _table(path):
         raise ValueError(
             f"{path} is not a readable Parquet file ({reason})."
         ) from error
+    told = (table.schema.metadata or {}).get(_ROWS, b"%d" % len(table))
+    if told != b"%d" % len(table):
+        raise ValueError(
+            f"{path} has {len(table)} rows, and {told.decode(errors='replace')}"
+            " were written; it is damaged."
+        )
     if not set(_COLUMNS) <= set(names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "

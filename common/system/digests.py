@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import numpy as np
 
@@ -11,6 +12,16 @@ from common.system import disk
 
 # Member of a `.npz` that lists the others with their digests.
 MEMBER = "content_sha256"
+# Comment of an archive with such a member, which damage may hide.
+MARK = MEMBER.encode()
+# Two bytes at the end of an archive without a comment.
+_NO_COMMENT = bytes(2)
+
+
+def mark(file: BinaryIO) -> None:
+    """Says in an archive that was just written that it has such a member."""
+    file.seek(-len(_NO_COMMENT), os.SEEK_END)
+    file.write(len(MARK).to_bytes(2, "little") + MARK)
 
 
 def array_digest(*arrays: np.ndarray) -> str:
@@ -40,6 +51,7 @@ def check(
     members: set[str],
     lines: np.ndarray | None,
     expected: bool,
+    comment: bytes = b"",
 ) -> None:
     """Checks what was read of an archive.
 
@@ -50,10 +62,17 @@ def check(
         lines: What `listed` made when it was written; None if it has none.
         expected: Whether to say so where there are none, as in archives of
             earlier releases.
+        comment: That of the archive.
 
     Raises:
-        ValueError: An array, or the names, do not fit the list.
+        ValueError: An array, or the names, do not fit the list, or it is gone.
     """
+    wrong = ValueError(
+        f"{path} does not fit its own SHA-256; it was edited or damaged. "
+        "Make it again."
+    )
+    if lines is None and comment == MARK:
+        raise wrong
     if lines is None:
         if expected:
             logging.warning(
@@ -65,7 +84,4 @@ def check(
     found = {str(line) for line in np.ravel(lines)}
     names = {line.partition(" ")[2] for line in found}
     if names != members or not found.issuperset(listed(arrays).tolist()):
-        raise ValueError(
-            f"{path} does not fit its own SHA-256; it was edited or damaged. "
-            "Make it again."
-        )
+        raise wrong

@@ -160,6 +160,7 @@ def write_npz(path: str | os.PathLike, **arrays: np.ndarray) -> None:
     lines = digests.listed(arrays)
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays, **{digests.MEMBER: lines})
+        digests.mark(file)
 
 
 def read_npz(
@@ -191,13 +192,14 @@ def read_npz(
                     if name in members and (names is None or name in names)
                 }
                 lines = archive.get(digests.MEMBER)
+                comment = archive.zip.comment
         # zlib, zipfile and NumPy each report damage in their way.
         except Exception as error:
             raise ValueError(
                 f"{path} is not a readable .npz archive ({error}); it may be "
                 "truncated or of another format."
             ) from error
-    digests.check(path, found, members, lines, expect_digest)
+    digests.check(path, found, members, lines, expect_digest, comment)
     return found
 
 

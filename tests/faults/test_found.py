@@ -5,11 +5,14 @@ import json
 import h5py
 import numpy as np
 import pytest
+from pyarrow import parquet
 
+from common import hamming
 from common.data import readers
 from common.data.captions import reading
 from common.data.containers import hdf5
 from common.data.containers import hdf5_heap
+from common.data.containers import numpy_files
 from common.hamming import exchange
 from common.runs import exported
 from common.runs import finished
@@ -180,3 +183,30 @@ def test_a_setting_of_a_run_that_cannot_be_names_the_record(tmp_path):
 
     with pytest.raises(ValueError, match="run.json: labels must be one of"):
         finished._run(folder, record["run"])
+
+
+def test_an_archive_whose_list_of_digests_was_renamed_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    files.write_npz(path, a=np.arange(3))
+    content = path.read_bytes()
+    name = f"{digests.MEMBER}.npy".encode()
+    assert content.count(name) == 2
+    path.write_bytes(content.replace(name, name.replace(b"_", b"-")))
+
+    with pytest.raises(ValueError, match="does not fit its own SHA-256"):
+        files.read_npz(path)
+    with pytest.raises(ValueError, match="does not fit its own SHA-256"):
+        numpy_files.of_npz(path)
+
+
+def test_a_table_of_codes_that_lost_its_rows_is_refused(tmp_path):
+    path = tmp_path / "codes.parquet"
+    index = hamming.HammingIndex(8)
+    index.add(hamming.PackedCodes(np.zeros((3, 1), np.uint8), 8))
+    exchange.write_parquet({"image": index}, path)
+    assert list(exchange.read_parquet(path, 8)) == ["image"]
+    whole = parquet.read_table(path)
+    parquet.write_table(whole.slice(0, 0), path)
+
+    with pytest.raises(ValueError, match="has 0 rows, and 3 were written"):
+        exchange.read_parquet(path, 8)

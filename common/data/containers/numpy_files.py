@@ -61,7 +61,12 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
                 if _is_array(archive, member)
             }
             listed = found.pop(digests.MEMBER, None)
-            return found if listed is None else _checked(path, found, listed)
+            if listed is None:
+                digests.check(
+                    path, {}, set(found), None, False, archive.comment
+                )
+                return found
+            return _checked(path, found, listed)
     # zipfile reports damage in more ways than it documents.
     except Exception as error:
         raise ValueError(
