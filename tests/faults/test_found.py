@@ -1,6 +1,8 @@
 """The smallest inputs of what campaigns have found, a kind each."""
 
 import json
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -210,3 +212,19 @@ def test_a_table_of_codes_that_lost_its_rows_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="has 0 rows, and 3 were written"):
         exchange.read_parquet(path, 8)
+
+
+def test_damaged_statistics_of_a_parquet_file_end_in_a_sentence():
+    """Asking pyarrow for a column's size there ends the process."""
+    module = "experiments.benchmarks.faults.trying"
+    number = ("parquet", "20261129", "414", "415")
+
+    finished = subprocess.run(
+        [sys.executable, "-m", module, *number],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    outcome = json.loads(finished.stdout.splitlines()[-1])
+    assert outcome["kind"] == "sentence"

@@ -24,6 +24,7 @@ def of(path: pathlib.Path) -> dict[str, Variable]:
     parquet = extras.load("pyarrow.parquet", "pyarrow", "parquet")
     with parquet.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
+        _begin(file)
         stored = _sizes(file.metadata)
     return {
         field.name: _column(path, field, rows, stored.get(field.name, (0, 0)))
@@ -100,6 +101,15 @@ def _is_list(kind) -> bool:
     import pyarrow
 
     return pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)
+
+
+def _begin(file) -> None:
+    """Reads a row of each group, which raises where statistics are damaged.
+
+    Asking for a column's size ends the process there.
+    """
+    for group in range(file.metadata.num_row_groups):
+        next(file.iter_batches(1, row_groups=[group], use_threads=False), None)
 
 
 def _sizes(metadata) -> dict[str, tuple[int, int]]:
