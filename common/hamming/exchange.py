@@ -6,6 +6,7 @@ multiple of 8, so reading asks for it.
 """
 
 import os
+import pathlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,10 +14,13 @@ import numpy as np
 from common.hamming import codes
 from common.hamming import faiss_engine
 from common.hamming.index import HammingIndex
+from common.system import digests
 from common.system import extras
 from common.system import files
+from common.system import parquet_files
 
-_ROWS = b"rows"
+# Entry of a table that holds the SHA-256 of its columns.
+_DIGEST = b"content_sha256"
 _COLUMNS = ("id", "code", "modality")
 
 
@@ -44,7 +48,7 @@ def write_parquet(
     Args:
         indexes: An index for each modality.
         path: File to create or replace, with the columns `id` (int64), `code`
-            (binary) and `modality` (string).
+            (binary) and `modality` (string), and the SHA-256 of all three.
 
     Raises:
         ImportError: If pyarrow is not installed.
@@ -68,56 +72,62 @@ def write_parquet(
     table = pyarrow.table(
         {name: pyarrow.chunked_array(parts) for name, parts in columns.items()}
     )
-    # Pages have checksums; that none is missing, nothing else tells.
-    table = table.replace_schema_metadata({_ROWS: str(len(table))})
+    # Pages have checksums; which pages there are, nothing else tells.
+    content = _content(table, table["code"].type.byte_width)
+    table = table.replace_schema_metadata({_DIGEST: _digest(*content)})
     with files.atomic_write(path) as file:
         parquet.write_table(table, file, write_page_checksum=True)
 
 
 def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
-    """Reads a table as `write_parquet` makes it.
+    """Reads a table as `write_parquet` makes it, or a folder of such tables.
 
     Returns:
         An index for each modality.
 
     Raises:
         ImportError: If pyarrow is not installed.
-        ValueError: If the file is not such a table, or its codes are not of
-            this length.
+        ValueError: If a file is not such a table, does not fit its own
+            SHA-256, or its codes are not of this length.
     """
-    table = _table(path)
     width = -(-bits // 8)
-    rows = _fixed_bytes(table["code"], width)
-    if rows is None:
-        raise ValueError(
-            f"{path} has codes that are not {width} bytes long, as "
-            f"{bits}-bit codes are; check the code length."
-        )
-    ids = table["id"].to_numpy()
-    # Few words, each many times.
-    modalities = table["modality"].dictionary_encode().unify_dictionaries()
-    indices = [part.indices.to_numpy() for part in modalities.chunks]
-    indices = np.concatenate([np.empty(0, np.int32), *indices])
-    try:
-        names = (
-            modalities.chunk(0).dictionary.to_pylist() if len(indices) else []
-        )
-        return {
-            str(name): _index(
-                rows[indices == number], ids[indices == number], bits
-            )
-            for number, name in sorted(enumerate(names), key=lambda one: one[1])
-        }
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    found = {}
+    for part in _parts(pathlib.Path(path)):
+        table = _table(part)
+        try:
+            content = _content(table, width)
+            told = (table.schema.metadata or {}).get(_DIGEST)
+            if told not in (None, _digest(*content).encode()):
+                raise ValueError(
+                    "the table does not fit its own SHA-256; it was edited or "
+                    "damaged. Make it again."
+                )
+            for modality, rows, ids in _by_modality(*content):
+                index = found.setdefault(modality, HammingIndex(bits))
+                index.add(codes.PackedCodes(rows, bits), ids)
+        # The latter is pyarrow's, where columns are of unheard-of kinds.
+        except (ValueError, NotImplementedError) as error:
+            raise ValueError(f"{part}: {error}") from error
+    return dict(sorted(found.items()))
+
+
+def _parts(path):
+    if not path.is_dir():
+        return [path]
+    parts = sorted(path.glob("*.parquet"))
+    if not parts:
+        raise FileNotFoundError(f"{path} has no .parquet files in it.")
+    return parts
 
 
 def _table(path):
     """A Parquet file's ids, codes and modalities."""
     _, parquet = _import_pyarrow()
     try:
-        table = parquet.read_table(path, page_checksum_verification=True)
-        names = table.column_names
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            parquet_files.check(path, file.metadata)
+            table = file.read()
+            names = table.column_names
     except FileNotFoundError:
         raise
     # pyarrow reports damage in many ways, and seldom names the file.
@@ -126,18 +136,40 @@ def _table(path):
         raise ValueError(
             f"{path} is not a readable Parquet file ({reason})."
         ) from error
-    told = (table.schema.metadata or {}).get(_ROWS, b"%d" % len(table))
-    if told != b"%d" % len(table):
-        raise ValueError(
-            f"{path} has {len(table)} rows, and {told.decode(errors='replace')}"
-            " were written; it is damaged."
-        )
     if not set(_COLUMNS) <= set(names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "
             f"{', '.join(names)}."
         )
     return table
+
+
+def _content(table, width: int):
+    """Ids, codes, and which of the named modalities each is of."""
+    rows = _fixed_bytes(table["code"], width)
+    if rows is None:
+        raise ValueError(
+            f"its codes are not {width} bytes long, as codes of "
+            f"{8 * width - 7} to {8 * width} bits are; check the code length."
+        )
+    if table["id"].null_count or table["modality"].null_count:
+        raise ValueError("some of its ids or modalities are missing.")
+    # Few words, each many times.
+    words = table["modality"].dictionary_encode().unify_dictionaries()
+    parts = [part.indices.to_numpy() for part in words.chunks]
+    names = words.chunk(0).dictionary.to_pylist() if len(words) else []
+    indices = np.concatenate([np.empty(0, np.int32), *parts])
+    return table["id"].to_numpy(), rows, indices, names
+
+
+def _digest(ids, rows, indices, names) -> str:
+    return digests.array_digest(ids, rows, indices, np.array(names, str))
+
+
+def _by_modality(ids, rows, indices, names):
+    for number, name in enumerate(names):
+        chosen = indices == number
+        yield str(name), rows[chosen], ids[chosen]
 
 
 def _fixed_bytes(column, width: int) -> np.ndarray | None:

@@ -51,6 +51,16 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
     Raises:
         ValueError: It is no archive, or others are in it than it lists.
     """
+    found, comment = _members(path)
+    listed = found.pop(digests.MEMBER, None)
+    if listed is None:
+        digests.check(path, {}, set(found), None, False, comment)
+        return found
+    return _checked(path, found, listed)
+
+
+def _members(path) -> tuple[dict[str, Variable], bytes]:
+    """An archive's arrays, and its comment."""
     try:
         with zipfile.ZipFile(path) as archive:
             found = {
@@ -60,13 +70,7 @@ def of_npz(path: pathlib.Path) -> dict[str, Variable]:
                 for member in archive.infolist()
                 if _is_array(archive, member)
             }
-            listed = found.pop(digests.MEMBER, None)
-            if listed is None:
-                digests.check(
-                    path, {}, set(found), None, False, archive.comment
-                )
-                return found
-            return _checked(path, found, listed)
+            return found, archive.comment
     # zipfile reports damage in more ways than it documents.
     except Exception as error:
         raise ValueError(

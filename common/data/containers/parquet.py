@@ -12,6 +12,7 @@ from common.data.containers.variable import UNREADABLE
 from common.data.containers.variable import Variable
 from common.data.containers.variable import as_lists
 from common.system import extras
+from common.system import parquet_files
 
 
 def of(path: pathlib.Path) -> dict[str, Variable]:
@@ -23,6 +24,7 @@ def of(path: pathlib.Path) -> dict[str, Variable]:
     """
     parquet = extras.load("pyarrow.parquet", "pyarrow", "parquet")
     with parquet.ParquetFile(path) as file:
+        parquet_files.check(path, file.metadata)
         schema, rows = file.schema_arrow, file.metadata.num_rows
         _begin(file)
         stored = _sizes(file.metadata)
