@@ -120,6 +120,7 @@ class MilvusIndex:
         distances_lib.check_same_length(self.bits, index.bits)
         self._check()
         packed, ids = index.items()
+        resume = resume and self.count(modality) > 0
         sent = 0
         for start in range(0, len(ids), _SENT):
             part = slice(start, start + _SENT)

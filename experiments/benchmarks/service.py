@@ -2,9 +2,12 @@ r"""Soaks, times and kills the search service.
 
     python -m experiments.benchmarks.service --run=runs/drawings
     python -m experiments.benchmarks.service --run=runs/drawings --output=FILE
+    python -m experiments.benchmarks.service --run=runs/drawings \
+        --measure=milvus --milvus=http://127.0.0.1:19530 --codes=1500000
 
 Needs the `serve` and `backbones` extras and a run on the embedded drawings.
-Clients and service share the machine. About 15 minutes on 2 cores.
+Clients, service and Milvus share the machine. About 15 minutes on 2 cores.
+What is measured takes the place of what the output held of it; the rest stays.
 """
 
 import pathlib
@@ -190,12 +193,27 @@ def _write(address, turn, told, gone) -> None:
     clients.together(work, 4)
 
 
-def timings(run: str, codes: int, seconds: float, folder: pathlib.Path) -> dict:
-    """Text queries over many codes: alone, and of 1, 8 and 64 clients."""
+def timings(
+    run: str,
+    codes: int,
+    seconds: float,
+    folder: pathlib.Path,
+    milvus: str = "",
+) -> dict:
+    """Text queries over many codes: alone, and of 1, 8 and 64 clients.
+
+    Args:
+        run: Folder of the run.
+        codes: How many of each modality.
+        seconds: Of each throughput.
+        folder: Where the store is kept.
+        milvus: A server that holds the codes; empty: the service itself.
+    """
     arguments = (
         f"--run={run}",
         f"--codes={codes}",
         f"--store={folder / 'timings.sqlite'}",
+        f"--milvus={milvus}",
     )
     module = "experiments.benchmarks.service_clients"
     with clients.serving(module, *arguments) as (_, address):
@@ -249,30 +267,44 @@ def _define_flags() -> None:
     flags.DEFINE_integer("kills", 20, "How often to kill.", 1)
     flags.DEFINE_integer("codes", 1_000_000, "Codes of the timings.", 10_000)
     flags.DEFINE_float("seconds", 15, "Seconds of each throughput.", 1)
+    flags.DEFINE_multi_enum(
+        "measure",
+        ["timings", "soak", "kills"],
+        ["timings", "milvus", "soak", "kills"],
+        "What to measure; `milvus` is the timings with codes on a server.",
+    )
+    flags.DEFINE_string("milvus", "", "Address of that server.")
     flags.DEFINE_string("output", "", "A .json file for the figures.")
+
+
+def _measure(name: str, folder: pathlib.Path) -> dict:
+    given = flags.FLAGS
+    asked = given.run, given.codes, given.seconds, folder
+    if name == "timings":
+        return timings(*asked)
+    if name == "milvus":
+        if not given.milvus:
+            raise ValueError("--measure=milvus needs --milvus, a server.")
+        return timings(*asked, given.milvus)
+    if name == "soak":
+        return soak(given.run, given.requests, given.clients, folder)
+    return kills(given.run, given.kills, folder)
 
 
 def _main(arguments: list[str]) -> None:
     runner.refuse_arguments(arguments)
     given = flags.FLAGS
-    figures = {"kind": "service", "provenance": [provenance.record()]}
+    output = pathlib.Path(given.output) if given.output else None
+    figures = {"kind": "service", "provenance": []}
+    if output and output.exists():
+        figures = files.read_json(output)
+    figures["provenance"].append(provenance.record())
     with tempfile.TemporaryDirectory() as folder:
-        place = pathlib.Path(folder)
-        for name, measure in (
-            (
-                "timings",
-                lambda: timings(given.run, given.codes, given.seconds, place),
-            ),
-            (
-                "soak",
-                lambda: soak(given.run, given.requests, given.clients, place),
-            ),
-            ("kills", lambda: kills(given.run, given.kills, place)),
-        ):
-            figures[name] = measure()
+        for name in given.measure:
+            figures[name] = _measure(name, pathlib.Path(folder))
             print(name, figures[name], flush=True)
-    if given.output:
-        files.write_json(given.output, figures)
+            if output:
+                files.write_json(output, figures)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from absl import flags
 
 from common.runs import runner
 
+# Where codes are on a Milvus server; made anew.
+_COLLECTION = "benchmark_service"
 _ROOT = pathlib.Path(__file__).parents[2]
 _MEMORY = re.compile(r"^process_resident_memory_bytes (\S+)$", re.MULTILINE)
 _BATCHES = re.compile(r"^cmh_batch_queries_(sum|count) (\S+)$", re.MULTILINE)
@@ -178,24 +180,15 @@ def picture(rng: np.random.Generator) -> bytes:
     return buffer.getvalue()
 
 
-def _serve(run: str, count: int, store: str) -> None:
-    from common.runs import finished as finished_runs
-    from experiments import serve as services
-    from experiments.serve import codes
-    from experiments.serve import runs
-    from experiments.serve.web import application
-    from experiments.serve.web import server
+def _joined(kind: type, count: int) -> type:
+    """Codes to which random ones are joined, which stand for the run's."""
 
-    class Joined(codes.LocalCodes):
-        """The run's codes and random ones, which stand for its items."""
-
+    class Joined(kind):
         def add(self, modality, rows, numbers):
-            items = len(numbers)
+            self.items = len(numbers)
             rng = np.random.default_rng(0)
-            more = rng.integers(
-                256, size=(count - items, rows.shape[1]), dtype=np.uint8
-            )
-            self.items = items
+            shape = count - self.items, rows.shape[1]
+            more = rng.integers(256, size=shape, dtype=np.uint8)
             super().add(
                 modality, np.concatenate([rows, more]), np.arange(count)
             )
@@ -204,12 +197,33 @@ def _serve(run: str, count: int, store: str) -> None:
             distances, numbers = super().search(modality, rows, k)
             return distances, numbers % self.items
 
+    return Joined
+
+
+def _codes(bits: int, count: int, milvus: str):
+    from common import hamming
+    from experiments.serve import codes
+
+    if not milvus:
+        return _joined(codes.LocalCodes, count)(bits)
+    server = hamming.MilvusIndex(milvus, _COLLECTION, bits)
+    server.drop()
+    return _joined(codes.MilvusCodes, count)(server)
+
+
+def _serve(run: str, count: int, store: str, milvus: str) -> None:
+    from common.runs import finished as finished_runs
+    from experiments import serve as services
+    from experiments.serve import runs
+    from experiments.serve.web import application
+    from experiments.serve.web import server
+
     runner.import_tensorflow()
     finished = finished_runs.open_run(run)
     service = services.Service(
         finished,
         services.Store(store, runs.owner(finished)),
-        Joined(finished.bits),
+        _codes(finished.bits, count, milvus),
     )
     service.warm_up()
     server.run(
@@ -225,11 +239,12 @@ def _define_flags() -> None:
     flags.DEFINE_string("run", None, "A run on the embedded drawings.")
     flags.DEFINE_integer("codes", 1_000_000, "Codes to search.", 10_000)
     flags.DEFINE_string("store", None, "File of what is added.")
+    flags.DEFINE_string("milvus", "", "A Milvus server that holds the codes.")
 
 
 def _main(arguments: list[str]) -> None:
     given = flags.FLAGS
-    _serve(given.run, given.codes, given.store)
+    _serve(given.run, given.codes, given.store, given.milvus)
 
 
 if __name__ == "__main__":

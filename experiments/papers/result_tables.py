@@ -181,26 +181,11 @@ def search(result: dict) -> str:
 
 
 def service(result: dict) -> str:
-    """Times of one run of `benchmark_service`, its soak and its kills."""
-    timings, soak, kills = (
-        result[name] for name in ("timings", "soak", "kills")
-    )
-    rows = [
-        f"| text queries over {timings['codes']:,} codes | a second "
-        "| to one client's | median | queries a scan |",
-        "|---|---|---|---|---|",
-    ]
-    for found in timings["throughput"]:
-        name = (
-            "1 client"
-            if found["clients"] == 1
-            else (f"{found['clients']} clients")
-        )
-        rows.append(
-            f"| {name} | {found['per_second']:.0f} "
-            f"| {found['to_one_client']:.1f} x | {found['median_ms']:.1f} ms "
-            f"| {found['queries_a_batch']:.1f} |"
-        )
+    """Times of `benchmarks.service`, its soak and its kills."""
+    soak, kills = result["soak"], result["kills"]
+    rows = _throughput(result["timings"], "codes")
+    if "milvus" in result:
+        rows += ["", *_throughput(result["milvus"], "codes on a Milvus server")]
     early, late = soak["memory_mb_second_quarter"], soak["memory_mb_end"]
     return "\n".join(
         [
@@ -215,6 +200,23 @@ def service(result: dict) -> str:
             f"acknowledged, and none of the {kills['removed']} removed.",
         ]
     )
+
+
+def _throughput(timings, where) -> list[str]:
+    rows = [
+        f"| text queries over {timings['codes']:,} {where} | a second "
+        "| to one client's | median | queries a scan |",
+        "|---|---|---|---|---|",
+    ]
+    for found in timings["throughput"]:
+        count = found["clients"]
+        rows.append(
+            f"| {count} client{'s' if count > 1 else ''} "
+            f"| {found['per_second']:.0f} "
+            f"| {found['to_one_client']:.1f} x | {found['median_ms']:.1f} ms "
+            f"| {found['queries_a_batch']:.1f} |"
+        )
+    return rows
 
 
 def _table(result, more) -> str:
