@@ -46,12 +46,8 @@ class Checkpoints:
         """Saves the state after `epochs` finished epochs."""
         self._epochs.assign(epochs)
         self._manager.save(checkpoint_number=epochs)
-        self.save_seconds()
-
-    def save_seconds(self) -> None:
-        """Writes what the run took so far, if it is timed."""
         if self._watch:
-            self._watch.save(_seconds(self._manager.directory))
+            self._watch.save(seconds_path(self._manager.directory))
 
     def restore(self, directory: str | os.PathLike | None = None) -> int:
         """Restores the newest checkpoint; returns its finished epochs.
@@ -87,12 +83,13 @@ class Checkpoints:
                 "again with another --output_dir."
             ) from error
         # Runs of earlier versions have none.
-        if self._watch and _seconds(directory).exists():
-            self._watch.add(_seconds(directory))
+        if self._watch and seconds_path(directory).exists():
+            self._watch.add(seconds_path(directory))
         return int(self._epochs.numpy())
 
 
-def _seconds(directory: str) -> pathlib.Path:
+def seconds_path(directory: str | os.PathLike) -> pathlib.Path:
+    """File of what a run took, in its folder of checkpoints."""
     return pathlib.Path(directory) / "seconds.json"
 
 
@@ -106,7 +103,3 @@ class SaveEpochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves after the epoch, counted from 0."""
         self._checkpoints.save(epoch + 1)
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """Counts what callbacks took after the last epoch."""
-        self._checkpoints.save_seconds()

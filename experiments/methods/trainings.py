@@ -116,6 +116,7 @@ def _train(method, config, prepared) -> dict:
     # TensorFlow takes seconds to import; `--help` and wrong input need none.
     runner.import_tensorflow(find_devices=prepared.worker.count == 1)
     from common.models import distribution
+    from common.training import checkpoints
 
     devices.announce(title, prepared.directory, run.strategy != "none")
     with distribution.scope(run.strategy):
@@ -126,6 +127,10 @@ def _train(method, config, prepared) -> dict:
             distribution.meet()
             return {}
         costs = prepared.watch.costs()
+        # With what came after the last checkpoint, for a longer run.
+        prepared.watch.save(
+            checkpoints.seconds_path(prepared.directory / "checkpoints")
+        )
     from common.reports import reporting
 
     metrics = reporting.finish(prepared, model, title, costs)
