@@ -28,6 +28,7 @@ from common.hamming.index import HammingIndex
 from common.system import extras
 
 KINDS = ("BIN_FLAT", "BIN_IVF_FLAT")
+CONSISTENCIES = ("Strong", "Session")
 # The most items that a server gives for one query.
 _MOST = 16384
 # Items of one request, far from the 64 MB that a server takes.
@@ -45,6 +46,9 @@ class MilvusIndex:
         name: The collection's name: letters, digits and underscores.
         bits: K, the length of all codes in it.
         token: "user:password" or key, where the server asks for one.
+        consistency: What a search sees. "Strong": all that anyone sent before;
+            a server takes 0.2 s to be sure of that. "Session": all that this
+            object sent before; only the first search after a change waits.
 
     Raises:
         ImportError: If pymilvus is not installed.
@@ -52,9 +56,24 @@ class MilvusIndex:
         ValueError: If there is a collection of this name with other codes.
     """
 
-    def __init__(self, uri: str, name: str, bits: int, token: str = ""):
+    def __init__(
+        self,
+        uri: str,
+        name: str,
+        bits: int,
+        token: str = "",
+        consistency: str = "Strong",
+    ):
         """Connects to the server."""
+        if consistency not in CONSISTENCIES:
+            raise ValueError(
+                f"The consistency is one of {', '.join(CONSISTENCIES)}, "
+                f"received {consistency!r}."
+            )
         self.bits = bits
+        self._consistency = consistency
+        # Changes that were sent, and how many of them searches have waited for.
+        self._sent, self._awaited = 0, -1
         self.name = name
         self._description = f"{bits}-bit codes"
         self._client, self.exists = _connect(uri, name, token)
@@ -85,7 +104,6 @@ class MilvusIndex:
         index = self._client.prepare_index_params()
         lists = {"nlist": _LISTS} if kind == "BIN_IVF_FLAT" else {}
         index.add_index("code", kind, metric_type="HAMMING", params=lists)
-        # "Strong": a search sees all that was sent before it.
         self._client.create_collection(
             self.name,
             schema=schema(self.bits, self._description),
@@ -129,6 +147,7 @@ class MilvusIndex:
                 items = self._without_held(items)
             if items:
                 self._client.upsert(self.name, items)
+                self._sent += 1
             sent += len(items)
             if progress:
                 progress(min(start + _SENT, len(ids)))
@@ -145,7 +164,11 @@ class MilvusIndex:
         return int(found[0]["count(*)"])
 
     def search(
-        self, queries: codes.PackedCodes, k: int, modality: str | None = None
+        self,
+        queries: codes.PackedCodes,
+        k: int,
+        modality: str | None = None,
+        count: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest items of each query, nearest first.
 
@@ -154,6 +177,7 @@ class MilvusIndex:
             k: How many to return, 1 to 16,384.
             modality: Of which items; of all by default, and then an id may come
                 once for each modality.
+            count: Number of those items; by default the server is asked first.
 
         Returns:
             distances [q, min(k, n)] int32 and ids [q, min(k, n)] int64, each
@@ -168,7 +192,9 @@ class MilvusIndex:
                 f"A Milvus search needs k from 1 to {_MOST}, received {k}."
             )
         distances_lib.check_same_length(self.bits, queries.bits)
-        count = self.count(modality)
+        self._check()
+        if count is None:
+            count = self.count(modality)
         k, most = min(int(k), count), min(count, _MOST)
         distances = np.full((len(queries), k), ties.MISSING, np.int32)
         ids = np.empty((len(queries), k), np.int64)
@@ -183,7 +209,9 @@ class MilvusIndex:
                 k,
                 most,
             )
-        return distances, ids
+        # Others may have removed some since they were counted.
+        found = (distances != ties.MISSING).all(axis=0)
+        return distances[:, found], ids[:, found]
 
     def remove(self, ids: np.ndarray, modality: str) -> None:
         """Removes items; ids that are not there are passed over."""
@@ -191,6 +219,7 @@ class MilvusIndex:
         keys = [key(modality, one) for one in np.asarray(ids).tolist()]
         for start in range(0, len(keys), _SENT):
             self._client.delete(self.name, keys[start : start + _SENT])
+            self._sent += 1
 
     def drop(self) -> None:
         """Removes the collection, if it is there, with all that it holds."""
@@ -217,13 +246,18 @@ class MilvusIndex:
         shape = len(queries), count
         distances = np.full(shape, ties.MISSING, np.int32)
         ids = np.zeros(shape, np.int64)
+        sent = self._sent
+        # A server does not tell the time of a removal, which "Session" needs.
+        waits = self._awaited < sent
         answers = self._client.search(
             self.name,
             [row.tobytes() for row in queries.rows],
             where(modality),
             count,
             search_params={"params": {"nprobe": lists}},
+            consistency_level="Strong" if waits else self._consistency,
         )
+        self._awaited = max(self._awaited, sent)
         for row, hits in enumerate(answers):
             distances[row, : len(hits)] = hits.distances
             ids[row, : len(hits)] = [id_of(key) for key in hits.ids]

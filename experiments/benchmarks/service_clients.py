@@ -206,7 +206,9 @@ def _codes(bits: int, count: int, milvus: str):
 
     if not milvus:
         return _joined(codes.LocalCodes, count)(bits)
-    server = hamming.MilvusIndex(milvus, _COLLECTION, bits)
+    server = hamming.MilvusIndex(
+        milvus, _COLLECTION, bits, consistency="Session"
+    )
     server.drop()
     return _joined(codes.MilvusCodes, count)(server)
 

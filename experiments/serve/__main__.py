@@ -89,6 +89,8 @@ def _codes(finished):
         given.collection or name,
         finished.bits,
         given.milvus_token,
+        # Only this process changes it.
+        consistency="Session",
     )
     print(f"Sending what {server.name} on {given.milvus} lacks.", flush=True)
     return codes.MilvusCodes(server)

@@ -124,4 +124,5 @@ class MilvusCodes:
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Codes`."""
         packed = hamming_codes.PackedCodes(rows, self.bits)
-        return self._server.search(packed, min(k, self.most), modality)
+        count = self._counts[modality]
+        return self._server.search(packed, min(k, self.most), modality, count)

@@ -80,6 +80,29 @@ def test_the_server_answers_as_the_local_index_does(server, images, texts, k):
         _assert_same(found, index.search(queries, k))
 
 
+@pytest.mark.parametrize("consistency", milvus_engine.CONSISTENCIES)
+def test_a_search_sees_what_was_sent_before(uri, images, consistency):
+    server = milvus_engine.MilvusIndex(
+        uri, f"seen_{consistency}", 63, consistency=consistency
+    )
+    server.create()
+    server.upsert(images, "image")
+    nearest = images.codes.take(np.arange(1))
+    every = images.search(nearest, 300)
+
+    _assert_same(server.search(nearest, 300, "image", 300), every)
+    server.remove(every[1][0, :5], "image")
+    left = [one[:, 5:] for one in every]
+    _assert_same(server.search(nearest, 295, "image", 295), left)
+    # More were counted than there are.
+    _assert_same(server.search(nearest, 300, "image", 300), left)
+
+
+def test_an_unknown_consistency_is_refused():
+    with pytest.raises(ValueError, match="Strong, Session, received 'none'"):
+        milvus_engine.MilvusIndex("http://x:1", "x", 8, consistency="none")
+
+
 def test_without_a_modality_all_items_are_searched(server, images, texts):
     queries = cases.pack(cases.bits(3, 63, seed=5))
 
@@ -246,7 +269,9 @@ def test_a_service_answers_alike_over_the_server(finished, uri, tmp_path):
         held = None
         if where == "server":
             held = service_codes.MilvusCodes(
-                milvus_engine.MilvusIndex(uri, "serve", opened.bits)
+                milvus_engine.MilvusIndex(
+                    uri, "serve", opened.bits, consistency="Session"
+                )
             )
         service = services.Service(opened, store, held)
         if len(found) < 2:
