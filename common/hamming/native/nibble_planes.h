@@ -227,22 +227,89 @@ INLINE void NAME(visit_nibbles)(scan_t *scan, collector_t *into, take_t take) {
   }
 }
 
+/* Bits in which 4 words differ from a query's, a number for each. */
+INLINE __m256i NAME(differing)(const uint8_t *rows, __m256i query) {
+  const __m256i four = _mm256_set1_epi8(15);
+  const __m256i ones = _mm256_broadcastsi128_si256(
+      _mm_load_si128((const __m128i *)DIFFERING[0]));
+  __m256i x = _mm256_loadu_si256((const __m256i *)rows);
+  x = _mm256_xor_si256(x, query);
+  __m256i low = _mm256_and_si256(x, four);
+  __m256i high = _mm256_and_si256(_mm256_srli_epi16(x, 4), four);
+  __m256i sums = _mm256_add_epi8(_mm256_shuffle_epi8(ones, low),
+                                 _mm256_shuffle_epi8(ones, high));
+  return _mm256_sad_epu8(sums, _mm256_setzero_si256());
+}
+
+/* The same of 4 items of one word or two. */
+INLINE __m256i NAME(four_items)(const uint8_t *rows, int64_t words,
+                                __m256i query) {
+  __m256i found = NAME(differing)(rows, query);
+  if (words == 1) return found;
+  __m256i more = NAME(differing)(rows + WIDE, query);
+  found = _mm256_add_epi64(_mm256_unpacklo_epi64(found, more),
+                           _mm256_unpackhi_epi64(found, more));
+  /* Halves come in turn: 0 2 1 3. */
+  return _mm256_permute4x64_epi64(found, 0xD8);
+}
+
+/* visit_rows for codes of one word or two. */
+INLINE void NAME(visit_words)(const scan_t *scan, int64_t words,
+                              collector_t *into, take_t take) {
+  const uint64_t *asked = scan->asked;
+  const int64_t a = (int64_t)asked[0], b = (int64_t)asked[words - 1];
+  const __m256i query = _mm256_set_epi64x(b, a, b, a);
+  int64_t first = 0, n = scan->items.n;
+  for (; first + RUN <= n; first += RUN) {
+    const uint8_t *rows = scan->items.rows + 8 * words * first;
+    __m256i found[RUN / 4], least = _mm256_set1_epi64x(UINT8_MAX);
+    for (int j = 0; j < RUN / 4; j++) {
+      found[j] = NAME(four_items)(rows + WIDE * words * j, words, query);
+      /* They fit into the lowest byte. */
+      least = _mm256_min_epu8(least, found[j]);
+    }
+    __m256i nearer =
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(into->limit), least);
+    if (_mm256_testz_si256(nearer, nearer)) continue;
+    int64_t distances[RUN];
+    memcpy(distances, found, sizeof distances);
+    for (int j = 0; j < RUN; j++)
+      if (distances[j] < into->limit) take(into, distances[j], first + j);
+  }
+  NAME(visit_rows)(scan, words, first, into, take);
+}
+
+/* Whether one query of a word or two asks. */
+INLINE int NAME(takes_words)(const scan_t *scan) {
+  return scan->queries.n == 1 &&
+         (scan->items.width == 8 || scan->items.width == 16);
+}
+
 /* Whether laying out nibbles pays, and their sums fit. */
 INLINE int NAME(takes_nibbles)(const scan_t *scan) {
   return scan->queries.n >= FEW_QUERIES &&
          2 * scan->items.width <= MOST_PLANES;
 }
 
-TARGET static void NAME(nearest)(scan_t *scan, collector_t *into) {
+/* Visits what need not be compared word by word; returns whether that was so. */
+INLINE int NAME(visit_soon)(scan_t *scan, collector_t *into, take_t take) {
   if (NAME(takes_nibbles)(scan))
-    NAME(visit_nibbles)(scan, into, take_nearest);
+    NAME(visit_nibbles)(scan, into, take);
+  else if (NAME(takes_words)(scan) && scan->words == 1)
+    NAME(visit_words)(scan, 1, into, take);
+  else if (NAME(takes_words)(scan))
+    NAME(visit_words)(scan, 2, into, take);
   else
+    return 0;
+  return 1;
+}
+
+TARGET static void NAME(nearest)(scan_t *scan, collector_t *into) {
+  if (!NAME(visit_soon)(scan, into, take_nearest))
     NAME(visit_nearest)(scan, into);
 }
 
 TARGET static void NAME(within)(scan_t *scan, collector_t *into) {
-  if (NAME(takes_nibbles)(scan))
-    NAME(visit_nibbles)(scan, into, take_within);
-  else
+  if (!NAME(visit_soon)(scan, into, take_within))
     NAME(visit_within)(scan, into);
 }

@@ -22,6 +22,8 @@
 /* What functions return besides 0. */
 enum { NO_MEMORY = -1, REFUSED = -2 };
 enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH, VECTOR = 8 };
+/* Items that one query is compared with at a time. */
+enum { RUN = 64 };
 enum { COPIES = 4 };
 /* Where the j-th item of a tile stands in a plane. */
 #define SLOT(j) ((j) % DEPTH * LANES + (j) / DEPTH)

@@ -83,7 +83,44 @@ INLINE void NAME(visit_tile)(const uint64_t *planes, const uint64_t *query,
   }
 }
 
+/* Compares one query with RUN items at a time, as they lie in memory, from the
+   one at `first` on. */
+INLINE void NAME(visit_rows)(const scan_t *scan, int64_t words, int64_t first,
+                             collector_t *into, take_t take) {
+  const uint64_t *query = scan->asked;
+  for (; first < scan->items.n; first += RUN) {
+    int64_t left = scan->items.n - first, count = left < RUN ? left : RUN;
+    const uint8_t *row = scan->items.rows + first * 8 * words;
+    uint64_t found[RUN], word[RUN] = {0}, least = UINT64_MAX;
+    for (int j = 0; j < RUN; j++) found[j] = 0;
+    for (int64_t w = 0; w < words; w++, row += 8) {
+      if (count == RUN)
+        for (int j = 0; j < RUN; j++) memcpy(&word[j], row + 8 * words * j, 8);
+      else
+        for (int j = 0; j < count; j++)
+          memcpy(&word[j], row + 8 * words * j, 8);
+      for (int j = 0; j < RUN; j++)
+        found[j] += __builtin_popcountll(word[j] ^ query[w]);
+    }
+    for (int j = 0; j < RUN; j++) least = found[j] < least ? found[j] : least;
+    if ((int64_t)least >= into->limit) continue;
+    for (int j = 0; j < count; j++)
+      if ((int64_t)found[j] < into->limit)
+        take(into, (int64_t)found[j], first + j);
+  }
+}
+
 INLINE void NAME(visit)(scan_t *scan, collector_t *into, take_t take) {
+  /* Laying out for one query takes longer than it saves. */
+  if (scan->queries.n == 1 && scan->items.width % 8 == 0) {
+    if (scan->words == 1)
+      NAME(visit_rows)(scan, 1, 0, into, take);
+    else if (scan->words == 2)
+      NAME(visit_rows)(scan, 2, 0, into, take);
+    else
+      NAME(visit_rows)(scan, scan->words, 0, into, take);
+    return;
+  }
   for (int64_t first = 0; first < scan->items.n; first += TILE) {
     int64_t count = tile_count(scan->items.n, first);
     NAME(lay_out)(scan->items, first, count, 1, scan->planes);
