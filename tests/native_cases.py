@@ -24,6 +24,9 @@ from tests import hamming_cases as cases
 SIZES = (1, 60, 127, 129, 1023, 1024, 1025, 2100)
 # Paths may treat one query in a way of its own.
 QUERIES = (1, 5)
+# It is compared with 64 items at a time.
+ONE_QUERY_LENGTHS = (57, 64, 121, 128, 192)
+ONE_QUERY_SIZES = (63, 64, 65, 128, 2100)
 # 248 bits are the most whose distances AVX2 keeps in bytes; the longest codes
 # are too long for its sums of 16 bits.
 LENGTHS = (*cases.LENGTHS, 248, 249, 256, 520, 32008)
@@ -41,6 +44,10 @@ def check_all():
         _check_nearest(queries, database)
         _check_within(queries, database)
         _check_histograms(queries, database, labels=1 + 6 * number)
+    for length, size in itertools.product(ONE_QUERY_LENGTHS, ONE_QUERY_SIZES):
+        database, query = _codes(size, length, 1), _codes(1, length, 2)
+        _check_nearest(query, database)
+        _check_within(query, database)
     _check_every_limit()
     _check_within(_codes(0, 64, 1), _codes(9, 64, 1))
     _check_padding()
@@ -55,15 +62,16 @@ def _codes(count, length, seed):
 
 def _check_every_limit():
     """All distances from 0 to K, each of them as the limit."""
-    for length in (64, 248, 256):
+    for length in (64, 128, 248, 256):
         steps = np.arange(length + 1)[:, None] > np.arange(length)
         database = cases.pack(np.repeat(steps[::-1], 2, axis=0))
         queries = cases.pack(np.array([steps[0], steps[-1], steps[9]]))
         for k in (1, 2, 3, 2 * length, len(database)):
-            _equal(
-                scan.Scan(database, 1).nearest(queries, k),
-                scan._plain_nearest(queries, database, k),
-            )
+            expected = scan._plain_nearest(queries, database, k)
+            _equal(scan.Scan(database, 1).nearest(queries, k), expected)
+            one = [side[:1] for side in expected]
+            query = queries.take(np.arange(1))
+            _equal(scan.Scan(database, 1).nearest(query, k), one)
 
 
 def _equal(found, expected):
