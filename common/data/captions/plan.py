@@ -74,7 +74,7 @@ def _empty(written, kind, skip) -> list[str]:
     if not skip:
         total = len(written.entries) + len(places)
         raise ValueError(
-            f"The file has {len(places)} of {total} records "
+            f"The file of {kind}s has {len(places)} of {total} records "
             f"{told}; write one, take them out or pass --skip_unreadable."
         )
     return [f"Left out: {folder.counted(len(places), 'record')} {told}."]

@@ -63,8 +63,8 @@ def test_records_without_a_caption_are_listed_together(photos):
     made = plan.make(photos, written, skip=True)
 
     assert str(refused.value) == (
-        "The file has 1 of 4 records without a caption: line 9 (b.png); write "
-        "one, take them out or pass --skip_unreadable."
+        "The file of captions has 1 of 4 records without a caption: line 9 "
+        "(b.png); write one, take them out or pass --skip_unreadable."
     )
     assert "Left out: 1 record without a caption: line 9 (b.png)." in made.notes
 
