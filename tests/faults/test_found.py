@@ -236,10 +236,18 @@ def test_a_footer_that_ends_early_hides_no_rows(tmp_path):
     assert refused > 100
 
 
-def test_damaged_statistics_of_a_parquet_file_end_in_a_sentence():
-    """Asking pyarrow for a column's size there ends the process."""
+@pytest.mark.parametrize(
+    ("seed", "number"),
+    [
+        # Statistics: asking pyarrow for a column's size ends the process.
+        (20261129, 414),
+        # A page that says it has 2 GB.
+        (20261130, 2301),
+    ],
+)
+def test_a_damaged_parquet_file_ends_in_a_sentence(seed, number):
     module = "experiments.benchmarks.faults.trying"
-    number = ("parquet", "20261129", "414", "415")
+    number = ("parquet", str(seed), str(number), str(number + 1))
 
     finished = subprocess.run(
         [sys.executable, "-m", module, *number],

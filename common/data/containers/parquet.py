@@ -23,11 +23,18 @@ def of(path: pathlib.Path) -> dict[str, Variable]:
         NotInstalledError: pyarrow is missing.
     """
     parquet = extras.load("pyarrow.parquet", "pyarrow", "parquet")
-    with parquet.ParquetFile(path) as file:
-        parquet_files.check(path, file.metadata)
-        schema, rows = file.schema_arrow, file.metadata.num_rows
-        _begin(file)
-        stored = _sizes(file.metadata)
+    try:
+        with parquet.ParquetFile(path) as file:
+            parquet_files.check(path, file.metadata)
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+            _begin(file)
+            stored = _sizes(file.metadata)
+    # pyarrow reports damage in many ways, want of memory among them.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{path.name} is not a readable Parquet file ({reason})"
+        ) from error
     return {
         field.name: _column(path, field, rows, stored.get(field.name, (0, 0)))
         for field in schema
