@@ -19,8 +19,6 @@ from common.system import extras
 from common.system import files
 from common.system import parquet_files
 
-# Entry of a table that holds the SHA-256 of its columns.
-_DIGEST = b"content_sha256"
 _COLUMNS = ("id", "code", "modality")
 
 
@@ -74,7 +72,7 @@ def write_parquet(
     )
     # Pages have checksums; which pages there are, nothing else tells.
     content = _content(table, table["code"].type.byte_width)
-    table = table.replace_schema_metadata({_DIGEST: _digest(*content)})
+    table = table.replace_schema_metadata({digests.MARK: _digest(*content)})
     with files.atomic_write(path) as file:
         parquet.write_table(table, file, write_page_checksum=True)
 
@@ -96,7 +94,7 @@ def read_parquet(path: str | os.PathLike, bits: int) -> dict[str, HammingIndex]:
         table = _table(part)
         try:
             content = _content(table, width)
-            told = (table.schema.metadata or {}).get(_DIGEST)
+            told = (table.schema.metadata or {}).get(digests.MARK)
             if told not in (None, _digest(*content).encode()):
                 raise ValueError(
                     "the table does not fit its own SHA-256; it was edited or "

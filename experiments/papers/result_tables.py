@@ -219,7 +219,7 @@ def _throughput(timings, where) -> list[str]:
     return [
         *rows,
         "",
-        "Of 2,000 queries before these, one after the other, the median took "
+        "Of the queries before these, one after the other, the median took "
         f"{timings['median_ms']:.1f} ms and 99 % at most "
         f"{timings['p99_ms']:.1f} ms.",
     ]
