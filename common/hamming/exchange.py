@@ -120,20 +120,9 @@ def _parts(path):
 
 def _table(path):
     """A Parquet file's ids, codes and modalities."""
-    _, parquet = _import_pyarrow()
-    try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            parquet_files.check(path, file.metadata)
-            table = file.read()
-            names = table.column_names
-    except FileNotFoundError:
-        raise
-    # pyarrow reports damage in many ways, and seldom names the file.
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(
-            f"{path} is not a readable Parquet file ({reason})."
-        ) from error
+    with parquet_files.opened(path, page_checksum_verification=True) as file:
+        table = file.read()
+        names = table.column_names
     if not set(_COLUMNS) <= set(names):
         raise ValueError(
             f"{path} needs the columns {', '.join(_COLUMNS)}, received "

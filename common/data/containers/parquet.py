@@ -11,7 +11,6 @@ from common.data.containers.variable import STRINGS
 from common.data.containers.variable import UNREADABLE
 from common.data.containers.variable import Variable
 from common.data.containers.variable import as_lists
-from common.system import extras
 from common.system import parquet_files
 
 
@@ -22,19 +21,10 @@ def of(path: pathlib.Path) -> dict[str, Variable]:
         ValueError: It is no Parquet file.
         NotInstalledError: pyarrow is missing.
     """
-    parquet = extras.load("pyarrow.parquet", "pyarrow", "parquet")
-    try:
-        with parquet.ParquetFile(path) as file:
-            parquet_files.check(path, file.metadata)
-            schema, rows = file.schema_arrow, file.metadata.num_rows
-            _begin(file)
-            stored = _sizes(file.metadata)
-    # pyarrow reports damage in many ways, want of memory among them.
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(
-            f"{path.name} is not a readable Parquet file ({reason})"
-        ) from error
+    with parquet_files.opened(path) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        _begin(file)
+        stored = _sizes(file.metadata)
     return {
         field.name: _column(path, field, rows, stored.get(field.name, (0, 0)))
         for field in schema
