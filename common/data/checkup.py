@@ -233,6 +233,38 @@ def _labels(data: arrays.CrossModalData) -> Iterator[Finding]:
             "A label is on every item.",
             "Everything is relevant to everything; drop the column.",
         )
+    yield from _strangers(data, frequency)
+
+
+def _strangers(
+    data: arrays.CrossModalData, frequency: np.ndarray
+) -> Iterator[Finding]:
+    """Labelled items that share no label with what a search could find."""
+    rows, least = np.arange(len(data)), 2
+    if data.parts:
+        rows, least = data.parts["query"], 1
+        retrieval = data.labels[data.parts["retrieval"]]
+        frequency = retrieval.sum(axis=0, dtype=np.int64)
+    asked = data.labels[rows]
+    labelled = asked.any(axis=1)
+    alone = labelled & ~asked[:, frequency >= least].any(axis=1)
+    if not alone.any():
+        return
+    first = rows[np.flatnonzero(alone)[0]]
+    every = alone.sum() == labelled.sum()
+    kind = "queries" if data.parts else "items"
+    other = "retrieval" if data.parts else "other"
+    yield Finding(
+        "wrong" if every else "odd",
+        f"{alone.sum()} {kind} share a label with no {other} item, the first "
+        f"is row {first}.",
+        "Nothing is relevant to them; "
+        + (
+            "so there is no MAP. Labels have to be shared, not names of items."
+            if every
+            else "they count for no MAP."
+        ),
+    )
 
 
 def _pairing(pairing: correlation.Pairing | None) -> Iterator[Finding]:

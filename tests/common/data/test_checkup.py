@@ -131,6 +131,40 @@ def test_pixels_are_described_and_no_features_to_complain_of(data):
     ]
 
 
+def test_items_that_share_no_label_are_found(data):
+    own = np.eye(120, dtype=np.uint8)
+    names = np.array([f"name{i}" for i in range(120)])
+    some = np.concatenate([data.labels, own[:, :2]], axis=1)
+    some[:2, :3] = 0
+
+    every = examine(data, labels=own, label_names=names).findings()
+
+    assert [finding.severity for finding in every] == ["wrong"]
+    assert every[0].what == (
+        "120 items share a label with no other item, the first is row 0."
+    )
+    assert "so there is no MAP" in every[0].mend
+    found = examine(data, labels=some, label_names=names[:5]).findings()
+    assert [finding.severity for finding in found] == ["odd"]
+    assert found[0].what.startswith("2 items share a label with no other item")
+
+
+def test_queries_are_held_against_the_retrieval_rows_alone(data):
+    rows = np.arange(120)
+    labels = data.labels.copy()
+    # Row 3 and 117 have what no retrieval row has.
+    labels = np.concatenate([labels, np.zeros((120, 1), np.uint8)], axis=1)
+    labels[[3, 117]] = [0, 0, 0, 1]
+    names = np.array(["a", "b", "c", "d"])
+    parts = {"query": rows[100:], "retrieval": rows[4:100], "train": rows[4:99]}
+
+    message = said(data, labels=labels, label_names=names, parts=parts)
+
+    assert message == (
+        "1 queries share a label with no retrieval item, the first is row 117."
+    )
+
+
 def test_copies_across_a_split_are_found(data):
     rows = np.arange(120)
     parts = {"query": rows[:20], "retrieval": rows[19:], "train": rows[30:]}
