@@ -20,7 +20,8 @@ def full_evaluation(
 ) -> dict:
     """All metrics in both directions against the loop that sorts every row.
 
-    The loop runs for some of the queries, and its time is extrapolated.
+    The loop runs for some of the queries, and its time is extrapolated. Beside
+    it what two threads gain, in seconds of the clock.
     """
     import threadpoolctl
 
@@ -36,6 +37,15 @@ def full_evaluation(
             },
             rounds,
         )
+    both = dataclasses.replace(case, threads=2)
+    elapsed = search_timings.compete(
+        {
+            "one": lambda: _fresh(case).metrics(),
+            "two": lambda: _fresh(both).metrics(),
+        },
+        rounds,
+        threads=2,
+    )
     _check(_first_queries(few, min(_CHECKED, len(few.query_labels))))
     scale = queries / len(few.query_labels)
     return {
@@ -44,6 +54,9 @@ def full_evaluation(
         "items": items,
         "bits": bits,
         "seconds": float(np.median(seconds["ours"])),
+        "two_threads_ratio": search_timings.median_ratio(
+            elapsed["one"], elapsed["two"]
+        ),
         "loop_queries": len(few.query_labels),
         **{
             f"{prefix}{kind}_loop_ratio": search_timings.median_ratio(

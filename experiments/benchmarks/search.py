@@ -3,10 +3,12 @@ r"""Times search and evaluation against FAISS, sorting, and the machine.
     python -m experiments.benchmarks.search
     python -m experiments.benchmarks.search --output=FILE
 
-Needs the `faiss` extra for the comparison with FAISS. About 5 minutes on 2
-cores. Everything is a ratio of times of one run.
+Needs the `faiss` extra for the comparison with FAISS. About 20 minutes on 2
+cores. Everything is a ratio of times of one run. FILE keeps what another
+processor measured of code paths that this one does not have.
 """
 
+import pathlib
 from importlib import metadata
 
 from absl import flags
@@ -15,18 +17,20 @@ from common.hamming import kernel
 from common.runs import provenance
 from common.runs import runner
 from common.system import files
+from experiments.benchmarks import search_paths
 
 # The published splits of MIRFlickr-25K and NUS-WIDE, with their labels.
 _SIZES = (("MIRFlickr", 2000, 18015, 24), ("NUS-WIDE", 1866, 184691, 10))
 
 
-def measure(items: int, queries: int, rounds: int) -> dict:
+def measure(items: int, queries: int, rounds: int, kept: list[dict]) -> dict:
     """All figures of `search_timings` and `evaluation_timings`.
 
     Args:
         items: Size of the database that is searched.
         queries: Queries of a top-k search.
         rounds: Turns that the rivals take.
+        kept: What is known of code paths, see `search_paths.measure_each`.
     """
     from experiments.benchmarks import evaluation_timings
     from experiments.benchmarks import search_timings
@@ -36,15 +40,10 @@ def measure(items: int, queries: int, rounds: int) -> dict:
         "provenance": [provenance.record()],
         "faiss": _faiss_version(),
         "rounds": rounds,
-        "top_100": [],
+        "paths": search_paths.measure_each(items, queries, rounds, kept),
         "evaluation": [],
         "radius": [],
     }
-    for bits in (64, 128):
-        for threads in (1, 2):
-            found = search_timings.top_k(items, queries, bits, threads, rounds)
-            figures["top_100"].append(found)
-            _say("top 100", found)
     figures["growth"] = search_timings.growth(
         items, max(1, queries // 10), rounds
     )
@@ -87,9 +86,7 @@ def _faiss_version() -> str | None:
 
 
 def _define_flags() -> None:
-    flags.DEFINE_integer("items", 1_000_000, "Codes to search.", 1000)
-    flags.DEFINE_integer("queries", 2000, "Queries of a search.", 20)
-    flags.DEFINE_integer("rounds", 5, "Turns that the rivals take.", 1)
+    search_paths.define_size_flags()
     flags.DEFINE_string("output", "", "A .json file for the figures.")
 
 
@@ -102,7 +99,10 @@ def _main(arguments: list[str]) -> None:
                 "The compiled scans are not built, so there is nothing to "
                 "time; install a C compiler and repeat `pip install`."
             )
-        figures = measure(given.items, given.queries, given.rounds)
+        kept = []
+        if given.output and pathlib.Path(given.output).is_file():
+            kept = files.read_object(given.output).get("paths", [])
+        figures = measure(given.items, given.queries, given.rounds, kept)
         if given.output:
             files.write_json(given.output, figures)
 

@@ -51,23 +51,30 @@ def median_ratio(slower: list[float], faster: list[float]) -> float:
     return float(np.median(np.divide(slower, faster)))
 
 
-def top_k(items: int, queries: int, bits: int, threads: int, rounds: int):
-    """Top-100 against FAISS, and against a comparison that keeps nothing."""
+def top_k(
+    items: int,
+    queries: int,
+    bits: int,
+    threads: int,
+    rounds: int,
+    count: int = 100,
+) -> dict:
+    """The nearest `count` items against FAISS, and against keeping nothing."""
     database = random_codes(items, bits, 0)
     asked = random_codes(queries, bits, 1)
     engine = scan.Scan(database, threads)
     pairs = items * queries
     tiles = pairs // _TILE // 4
     rivals = {
-        "ours": lambda: engine.nearest(asked, 100),
+        "ours": lambda: engine.nearest(asked, count),
         "compare only": lambda: _compare_only(asked, tiles, threads),
     }
     flat = _faiss_flat(database, threads)
     if flat is not None:
-        rivals["faiss"] = lambda: flat.search(asked.rows, 100)
+        rivals["faiss"] = lambda: flat.search(asked.rows, count)
+        some = asked.take(np.arange(min(20, queries)))
         np.testing.assert_array_equal(
-            flat.search(asked.rows[:20], 100)[0],
-            engine.nearest(asked.take(np.arange(20)), 100)[0],
+            flat.search(some.rows, count)[0], engine.nearest(some, count)[0]
         )
     seconds = compete(rivals, rounds, threads)
     floor = np.multiply(seconds["compare only"], pairs / (tiles * _TILE))
@@ -75,6 +82,7 @@ def top_k(items: int, queries: int, bits: int, threads: int, rounds: int):
         "items": items,
         "queries": queries,
         "bits": bits,
+        "count": count,
         "threads": threads,
         "ns_per_pair": float(np.median(seconds["ours"])) / pairs * 1e9,
         "floor_ns_per_pair": float(np.median(floor)) / pairs * 1e9,

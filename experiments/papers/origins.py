@@ -33,7 +33,8 @@ def line(results: Sequence[dict]) -> str:
 
 
 def _records(result) -> list[dict[str, Any]]:
-    return result.get("provenance", [provenance.before()])
+    own = result.get("provenance", [provenance.before()])
+    return [*own, *(path["provenance"] for path in result.get("paths", ()))]
 
 
 def _sentence(record) -> str:

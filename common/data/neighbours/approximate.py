@@ -15,7 +15,7 @@ from common.data.neighbours import exact
 from common.data.neighbours import sparse
 
 # Changes whenever other neighbours are found of the same rows.
-VERSION = 1
+VERSION = 2
 # Rows that tell what all are like.
 _SAMPLE = 16_384
 

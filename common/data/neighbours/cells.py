@@ -2,19 +2,21 @@
 
 All rows are projected onto the first principal components of a sample, and
 k-means of the projections divides them into cells. What is nearest to a row in
-the projection is a candidate. Rows of a cell have many candidates in common:
-all of them are compared with all the cell's rows in the original space. So
-every step is a product of matrices.
+the projection is a candidate. Rows that are near to each other have many
+candidates in common: all those of a group are compared with all its rows in the
+original space. So every step is a product of matrices.
 
 Axis legend: `n` items, `d` columns, `p` components, `c` cells.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 import numpy as np
 
 from common.data.neighbours import selection
+from common.data.neighbours import threads
 
 _COMPONENTS = 128
 # Rounds of the power method and of k-means.
@@ -26,7 +28,9 @@ _ROWS_PER_CELL = 64
 _CANDIDATES = 4
 _BLOCK = 4096
 _QUERY_BLOCK = 1024
-_ITEM_BLOCK = 65_536
+_ITEM_BLOCK = 32_768
+# Rows whose candidates are compared with all of them, at most.
+_GROUP = 128
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,21 +96,56 @@ def nearest(
     order, edges, projected = _sorted_by_cell(form, read, count)
     sought = min(count - 1, _CANDIDATES * neighbours)
     near = _nearest_cells(form.centres, np.diff(edges), sought + 1)
+    # With -2 q and 1 instead, a product with these is a squared distance less
+    # that of q, which all of a query's have in common.
     norms = np.einsum("ij,ij->i", projected, projected)
+    with_norms = np.hstack([projected, norms[:, None]])
     found = np.empty((count, neighbours), np.int32)
-    for number in range(len(form.centres)):
+
+    def find(queries):
+        number = np.searchsorted(edges, queries.start, "right") - 1
         first = np.concatenate(
             [np.arange(edges[cell], edges[cell + 1]) for cell in near[number]]
         )
-        for start in range(edges[number], edges[number + 1], _QUERY_BLOCK):
-            queries = slice(start, min(start + _QUERY_BLOCK, edges[number + 1]))
-            places = _candidates(projected, norms, queries, first, sought)
-            found[order[queries]] = _ranked(
-                read, order[queries], np.sort(order[places]), neighbours
-            )
-            if progress:
-                progress(queries.stop)
+        places = _candidates(with_norms, queries, first, sought)
+        for group in _groups(projected[queries]):
+            own = order[queries][group]
+            others = np.sort(order[np.unique(places[group])])
+            found[own] = _ranked(read, own, others, neighbours)
+
+    threads.each(find, _query_blocks(edges), progress)
     return found
+
+
+def _query_blocks(edges: np.ndarray) -> list[slice]:
+    """Slices of rows, none of which lies in two cells."""
+    return [
+        slice(start, min(start + _QUERY_BLOCK, last))
+        for first, last in itertools.pairwise(edges.tolist())
+        for start in range(first, last, _QUERY_BLOCK)
+    ]
+
+
+def _groups(rows: np.ndarray) -> list[np.ndarray]:
+    """Places of rows in groups of neighbours, of `_GROUP` at most.
+
+    Halves, and halves of halves, across the direction of largest variance.
+    """
+    groups, large = [], [np.arange(len(rows))]
+    while large:
+        places = large.pop()
+        if len(places) <= _GROUP:
+            groups.append(places)
+            continue
+        centred = rows[places] - rows[places].mean(axis=0)
+        along = centred[np.einsum("ij,ij->i", centred, centred).argmax()]
+        for _ in range(_POWERS):
+            along = centred.T @ (centred @ along)
+            # Where all rows are the same there is no direction.
+            along /= max(np.linalg.norm(along), np.finfo(np.float32).tiny)
+        sorted_places = places[np.argsort(centred @ along, kind="stable")]
+        large += np.array_split(sorted_places, 2)
+    return groups
 
 
 def _sorted_by_cell(form, read, count):
@@ -136,31 +175,26 @@ def _nearest_cells(
     ]
 
 
-def _candidates(projected, norms, queries, first, wanted) -> np.ndarray:
-    """Places of what is nearest to any of the queries in the projection.
+def _candidates(with_norms, queries, first, wanted) -> np.ndarray:
+    """Places of what is nearest to each query in the projection, [q, wanted].
 
     The rows at `first` are looked at before all others, so that few of these
     are nearer than what is found already.
     """
     best = selection.Nearest(wanted)
-    block = -2 * projected[queries]
+    block = -2 * with_norms[queries]
+    block[:, -1] = 1
     own = np.arange(queries.start, queries.stop)
-
-    def distances_to(places):
-        distances = block @ projected[places].T
-        distances += norms[places]
-        return distances
-
-    distances = distances_to(first)
+    distances = block @ with_norms[first].T
     distances[own[:, None] == first] = np.inf
     best.add(distances, first)
-    for start in range(0, len(projected), _ITEM_BLOCK):
-        items = slice(start, min(start + _ITEM_BLOCK, len(projected)))
-        distances = distances_to(items)
+    for start in range(0, len(with_norms), _ITEM_BLOCK):
+        items = slice(start, min(start + _ITEM_BLOCK, len(with_norms)))
+        distances = block @ with_norms[items].T
         known = first[(first >= items.start) & (first < items.stop)]
         distances[:, known - items.start] = np.inf
         best.add(distances, np.arange(items.start, items.stop))
-    return np.unique(best.items)
+    return best.items
 
 
 def _ranked(read, queries, candidates, wanted: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse as scipy_sparse
 
 from common.data.neighbours import selection
+from common.data.neighbours import threads
 
 # Share of numbers other than 0 up to which this is faster than products of
 # whole matrices.
@@ -32,16 +33,23 @@ def nearest(
     ]
     norms = [np.asarray(block.power(2).sum(axis=1)).ravel() for block in blocks]
     found = np.empty((count, neighbours), np.int32)
-    for start in range(0, count, _QUERY_BLOCK):
-        stop = min(start + _QUERY_BLOCK, count)
-        queries = _rows(blocks, start, stop)
+
+    def find(rows):
+        queries = _rows(blocks, rows.start, rows.stop)
         best = selection.Nearest(neighbours)
         for number, block in enumerate(blocks):
             first = number * _ITEM_BLOCK
-            _add(best, queries, start, block, norms[number], first)
-        found[start:stop] = best.items
-        if progress:
-            progress(stop)
+            _add(best, queries, rows.start, block, norms[number], first)
+        found[rows] = best.items
+
+    threads.each(
+        find,
+        [
+            slice(start, min(start + _QUERY_BLOCK, count))
+            for start in range(0, count, _QUERY_BLOCK)
+        ],
+        progress,
+    )
     return found
 
 

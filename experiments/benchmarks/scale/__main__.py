@@ -35,7 +35,7 @@ def measure(
         most_exact: Rows of the largest exact graph.
 
     Returns:
-        The content of `scale.json`, without provenance.
+        The content of `scale.json`.
 
     Raises:
         ValueError: A part failed, or the folder holds another size.
@@ -51,8 +51,12 @@ def measure(
         builder, rows = part.name.split()
         one = measuring.measured(part, folder)
         graphs.append({**one, "builder": builder, "rows": int(rows)})
+    known = []
+    for one in [*found, *graphs]:
+        (one["made_by"],) = provenance.places([one["made_by"]], known)
     return {
         "kind": "scale",
+        "provenance": known,
         "items": size.items,
         "image_dim": size.image_dim,
         "tags": size.tags,
@@ -98,7 +102,6 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         folder.mkdir(parents=True, exist_ok=True)
         found = measure(folder, size, given.most_exact)
-    found["provenance"] = [provenance.record()]
     print(drawing.table([*found["parts"], *found["graphs"]]))
     if given.output:
         files.write_json(given.output, found)

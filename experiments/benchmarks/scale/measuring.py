@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import time
 
+from common.runs import provenance
 from common.system import files
 from experiments.benchmarks.scale import parts as parts_lib
 
@@ -19,7 +20,8 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         folder: Where all lies; records are in its `parts`.
 
     Returns:
-        `seconds`, `cpu_seconds`, `peak_bytes` of the child (no less than what
+        `made_by`, see `common.runs.provenance.record`; `seconds`,
+        `cpu_seconds`, `peak_bytes` of the child (no less than what
         this process has, from which Linux counts), `disk_bytes` that
         it left, `resumed` (whether it went on with a run that was cut off, so
         that its seconds are the rest only), and what it said last of `recall`
@@ -56,6 +58,7 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         )
     found = {
         "name": part.name,
+        "made_by": provenance.record(),
         "seconds": time.monotonic() - start,
         "cpu_seconds": used.ru_utime + used.ru_stime,
         "peak_bytes": used.ru_maxrss * 1024,

@@ -5,6 +5,7 @@ import pytest
 
 from common.hamming import kernel
 from experiments.benchmarks import evaluation_timings
+from experiments.benchmarks import search_paths
 from experiments.benchmarks import search_timings
 from experiments.papers import result_tables
 
@@ -62,7 +63,15 @@ def test_small_sizes_are_measured_and_become_a_table():
     pytest.importorskip("threadpoolctl")
     result = {
         "kind": "search",
-        "top_100": [search_timings.top_k(20_000, 40, 64, 2, 1)],
+        "paths": [
+            {
+                "path": "popcnt",
+                "rows": [
+                    search_timings.top_k(20_000, 40, 64, 2, 1, count)
+                    for count in (1, 100)
+                ],
+            }
+        ],
         "evaluation": [
             evaluation_timings.full_evaluation("small", 30, 500, 5, 16, 1)
         ],
@@ -71,9 +80,9 @@ def test_small_sizes_are_measured_and_become_a_table():
 
     table = result_tables.search(json.loads(json.dumps(result)))
 
-    assert "| 20,000 codes of 64 bits | 2 | " in table
+    assert "| popcnt | 20,000 of 64 bits | 2 | " in table
     assert "| 30 x 500 | 16 | " in table
-    assert table.count("| 20,000 codes of 64 bits | 2 |") == 2
+    assert table.count("| 20,000 codes of 64 bits | 2 |") == 1
     assert result["radius"][0]["ratio"] > 0
 
 
@@ -82,3 +91,31 @@ def test_validation_is_timed_where_both_paths_agree():
 
     assert (found["queries"], found["items"]) == (425, 3827)
     assert found["tensorflow_ratio"] > 0
+
+
+def test_every_path_is_measured_and_those_of_other_processors_are_kept(
+    monkeypatch,
+):
+    monkeypatch.setattr(search_paths, "_BITS", (16, 64))
+    elsewhere = {"path": "portable", "provenance": {}, "rows": [1]}
+    older = {"path": kernel.path(), "provenance": {}, "rows": [2]}
+    monkeypatch.setattr(
+        search_paths.library,
+        "paths",
+        lambda functions: {kernel.path(): True, "portable": False},
+    )
+    monkeypatch.setattr(
+        search_paths,
+        "_in_child",
+        lambda path, *sizes: search_paths.measure(*sizes),
+    )
+
+    found = search_paths.measure_each(20_000, 20, 1, [elsewhere, older])
+
+    here = found[0]
+    assert [one["path"] for one in found] == [kernel.path(), "portable"]
+    assert found[1] == elsewhere
+    assert here["provenance"]["scan"] == kernel.path()
+    rows = [(row["bits"], row["count"], row["threads"]) for row in here["rows"]]
+    assert len(rows) == len(set(rows)) == 7
+    assert (64, 100, 2) in rows

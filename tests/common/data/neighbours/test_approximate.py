@@ -49,6 +49,7 @@ def _many_blocks(monkeypatch):
         monkeypatch.setattr(module, "_ITEM_BLOCK", 256)
         monkeypatch.setattr(module, "_QUERY_BLOCK", 64)
     monkeypatch.setattr(cells, "_BLOCK", 96)
+    monkeypatch.setattr(cells, "_GROUP", 12)
     monkeypatch.setattr(sparse, "_READ_BLOCK", 96)
 
 
@@ -144,3 +145,24 @@ def test_progress_reaches_the_number_of_rows():
 def test_a_number_of_neighbours_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="between 1 and 4.*received 5"):
         approximate.nearest(np.eye(5, dtype=np.float32).__getitem__, 5, 5)
+
+
+def test_groups_are_small_hold_every_row_and_what_is_near_together():
+    random = np.random.default_rng(2)
+    far = np.repeat([[0, 0], [9, 1], [50, 0], [59, 1]], 10, axis=0)
+    rows = (far + random.normal(size=(40, 2)) * 0.1).astype(np.float32)
+    shuffled = random.permutation(40)
+
+    groups = cells._groups(rows[shuffled])
+
+    assert sorted(len(group) for group in groups) == [10] * 4
+    clusters = [set(shuffled[group] // 10) for group in groups]
+    assert sorted(clusters, key=min) == [{0}, {1}, {2}, {3}]
+    assert sorted(np.concatenate(groups)) == list(range(40))
+
+
+def test_groups_of_equal_rows_are_small_too():
+    groups = cells._groups(np.ones((40, 3), np.float32))
+
+    assert max(map(len, groups)) <= 12
+    assert sorted(np.concatenate(groups)) == list(range(40))
