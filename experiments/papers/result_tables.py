@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.benchmarks.scale import drawing
 from experiments.papers import rendering
 from experiments.papers import spreads
 
@@ -300,6 +301,7 @@ MAKERS = {
     "baselines": baselines,
     "beam": beam,
     "paper": rendering.markdown,
+    "scale": drawing.markdown,
     "search": search,
     "service": service,
 }

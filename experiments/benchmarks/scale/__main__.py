@@ -102,7 +102,7 @@ def _main(arguments: list[str]) -> None:
     with runner.one_sentence_errors():
         folder.mkdir(parents=True, exist_ok=True)
         found = measure(folder, size, given.most_exact)
-    print(drawing.table([*found["parts"], *found["graphs"]]))
+    print(drawing.markdown(found))
     if given.output:
         files.write_json(given.output, found)
         path = pathlib.Path(given.output).with_suffix(".png")

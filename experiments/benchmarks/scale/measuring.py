@@ -9,7 +9,8 @@ from common.runs import provenance
 from common.system import files
 from experiments.benchmarks.scale import parts as parts_lib
 
-_SAID = ("recall", "product_share")
+# Words of a part's last lines that are kept, with the number after them.
+_SAID = ("recall", "product_share", "product_flops", "copy_bytes_per_second")
 
 
 def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
@@ -24,8 +25,8 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         `cpu_seconds`, `peak_bytes` of the child (no less than what
         this process has, from which Linux counts), `disk_bytes` that
         it left, `resumed` (whether it went on with a run that was cut off, so
-        that its seconds are the rest only), and what it said last of `recall`
-        or of `product_share`, that of the machine's matrix products.
+        that its seconds are the rest only), and what it said last, such as its
+        `recall`, or its `product_share` of the machine's matrix products.
 
     Raises:
         ValueError: The child failed.
@@ -65,10 +66,10 @@ def measured(part: parts_lib.Part, folder: pathlib.Path) -> dict:
         "disk_bytes": _disk(folder) - before,
         "resumed": "--resume" in arguments,
     }
-    said = log.read_text("utf-8", errors="replace").splitlines()[-1:]
-    for name in _SAID:
-        if said and said[0].startswith(f"{name} "):
-            found[name] = float(said[0].split()[1])
+    said = log.read_text("utf-8", errors="replace").splitlines()[-2:]
+    for word, *numbers in filter(None, map(str.split, said)):
+        if word in _SAID:
+            found[word] = float(numbers[0])
     files.write_json(record, found)
     return found
 

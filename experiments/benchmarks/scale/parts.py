@@ -45,6 +45,7 @@ def whole(folder: pathlib.Path, size: imitation.Size) -> list[Part]:
     trainings = [_training(folder, data, size, name) for name in METHODS]
     parts = [
         Part("data", _child(folder, size, "data")),
+        Part("machine", _child(folder, size, "machine")),
         Part(
             "inspect",
             (

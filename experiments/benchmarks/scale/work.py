@@ -13,7 +13,7 @@ from experiments.benchmarks.scale import imitation
 from ugach import config as ugach_config
 from ugach import graph
 
-NAMES = ("data", "graph", *graph.BUILDERS)
+NAMES = ("data", "machine", "graph", *graph.BUILDERS)
 _NEIGHBOURS = 20
 # Rows of a large product, and how often it is timed.
 _SHAPE = 4096, 4096
@@ -30,8 +30,9 @@ def do(
     """Does a part.
 
     Args:
-        name: One of `NAMES`: makes the data; the graph that UGACH's training
-            will find in its cache; or a graph of some rows' images.
+        name: One of `NAMES`: makes the data; measures the machine; makes the
+            graph that UGACH's training will find in its cache; or a graph of
+            some rows' images.
         folder: Where all lies.
         size: Of the data set.
         rows: Rows of a graph by one builder.
@@ -39,6 +40,11 @@ def do(
     """
     if name == "data":
         imitation.write(folder / "data", size)
+        return
+    if name == "machine":
+        rate = 2 * size.image_dim / _product_seconds(size.image_dim)
+        print(f"product_flops {rate:.4g}")
+        print(f"copy_bytes_per_second {_copy_rate():.4g}")
         return
     path = folder / "data" / "tc10"
     if name == "graph":
@@ -87,6 +93,18 @@ def _product_seconds(dim: int) -> float:
         left @ right.T
         seconds.append(time.perf_counter() - start)
     return min(seconds) / (len(left) * len(right))
+
+
+def _copy_rate() -> float:
+    """Bytes that NumPy copies a second, in one thread."""
+    source = np.ones(1 << 26, np.float32)
+    target = np.empty_like(source)
+    seconds = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        seconds.append(time.perf_counter() - start)
+    return source.nbytes / min(seconds)
 
 
 def _recall(data, rows: int, found: np.ndarray, asked: int = 512) -> float:

@@ -160,6 +160,46 @@ def test_the_table_and_the_picture_show_every_part():
     assert drawing.picture(rows).startswith(b"\x89PNG")
 
 
+def test_graphs_stand_beside_what_their_products_alone_would_take():
+    machine = {"name": "machine", "product_flops": 2e9}
+    machine["copy_bytes_per_second"] = 5e9
+    costs = {"cpu_seconds": 1, "peak_bytes": 2_000_000_000, "disk_bytes": 0}
+    one = {"rows": 1000, **costs}
+    result = {
+        "image_dim": 500,
+        "parts": [machine, {"name": "data", "seconds": 7, **costs}],
+        "graphs": [
+            {**one, "builder": "exact", "seconds": 1, "product_share": 0.5},
+            {**one, "builder": "approximate", "seconds": 0.25, "recall": 0.99},
+            {
+                **one,
+                "builder": "approximate",
+                "rows": 2000,
+                "seconds": 0.5,
+                "recall": 0.98,
+            },
+        ],
+    }
+
+    text = drawing.markdown(result)
+
+    # 1000 rows: 1000^2 products of 2 * 500 operations are half a second.
+    assert "| 1,000 | 0 s | 1 s | 50% | 0 s | 0.990 | 2.0 x | 2.00 GB |" in text
+    assert "| 2,000 | 2 s |  |  | 0 s | 0.980 | 4.0 x | 2.00 GB |" in text
+    assert "| data | 7 s | 1 s | 2.00 GB | 0.00 GB |" in text
+    assert "| machine |" not in text
+    assert "2 GFLOP/s" in text
+    assert "5.0 GB copied" in text
+
+
+def test_the_machine_is_measured_before_the_graphs(tmp_path, capsys):
+    work.do("machine", tmp_path, SIZE, 0, [])
+
+    words = dict(map(str.split, capsys.readouterr().out.splitlines()))
+    assert float(words["product_flops"]) > 1e8
+    assert float(words["copy_bytes_per_second"]) > 1e7
+
+
 def test_another_size_in_the_same_folder_is_refused(command, tmp_path):
     files.write_json(tmp_path / "size.json", [1, 2, 3, 4])
 
