@@ -145,6 +145,16 @@ IMPORTED_LATE = tuple(
         "baselines.towers.cirh_graph",
         "baselines.towers.cirh_model",
         "benchmarks.tensor_precision",
+        "benchmarks.training.counts.ssah",
+        "benchmarks.training.counts.uch",
+        # PyTorch, too, which may not be there.
+        "benchmarks.training.peers.layers",
+        "benchmarks.training.peers.networks",
+        "benchmarks.training.peers.peer",
+        "benchmarks.training.peers.ssah",
+        "benchmarks.training.peers.timing",
+        "benchmarks.training.peers.uch",
+        "benchmarks.training.peers.ugach",
         "papers.drawing",
         "papers.trials",
     )

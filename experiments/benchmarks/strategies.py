@@ -90,7 +90,7 @@ def _train(strategy, devices, hosts, index, hidden_units, batch_size) -> float:
 def _steps(hidden_units, batch_size) -> list[float]:
     """Seconds of each step of both players."""
     from common.data import arrays
-    from experiments.benchmarks import training as benchmark_training
+    from experiments.benchmarks.training import steps
     from ugach import config as ugach_config
     from ugach import model as ugach_model
 
@@ -111,7 +111,7 @@ def _steps(hidden_units, batch_size) -> list[float]:
     )
     model = ugach_model.UGACH(config)
     model.compile(jit_compile=False)
-    timer = benchmark_training.step_timer()
+    timer = steps.step_timer()
     model.fit(data, callbacks=[timer], verbose=0)
     return timer.times["adversarial"]
 

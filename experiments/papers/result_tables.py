@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.benchmarks.scale import drawing
+from experiments.benchmarks.training import table as training_table
 from experiments.papers import rendering
 from experiments.papers import spreads
 
@@ -304,4 +305,5 @@ MAKERS = {
     "scale": drawing.markdown,
     "search": search,
     "service": service,
+    "training": training_table.table,
 }

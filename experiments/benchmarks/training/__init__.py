@@ -1,0 +1,1 @@
+"""A training step of every method against two floors and PyTorch."""
