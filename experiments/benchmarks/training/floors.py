@@ -20,7 +20,7 @@ _ADAM_WORDS = 7
 _ENOUGH_OPERATIONS = 2e8
 _MOST_COPIES = 32
 # Seconds that a product is timed in each library.
-_SECONDS = 0.1
+_SECONDS = 0.05
 
 # Seconds of one product of some pairs of operands.
 Timer = Callable[[Sequence[tuple[np.ndarray, np.ndarray]], str, float], float]

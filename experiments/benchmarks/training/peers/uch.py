@@ -140,6 +140,7 @@ class UCHPeer(peer.Peer):
         if model.config.gan_loss == "squares":
             raise ValueError("The peer in PyTorch has no least squares.")
         self._couple = model.config.couple
+        self._standardize = model.config.standardize
         self._encoders = (
             self._copies.sequence(model.image_encoder),
             self._copies.sequence(model.text_encoder),
@@ -154,12 +155,12 @@ class UCHPeer(peer.Peer):
         }
         for name in (
             "_encode",
-            "_outer_discriminators",
-            "_outer_generators",
+            "_generate",
             "_represent",
             "_before_codes",
-            "_inner_discriminators",
-            "_inner_generators",
+            "_judge",
+            "_outer_loss",
+            "_inner_loss",
         ):
             setattr(self, name, self._function(getattr(self, name)))
 
@@ -168,49 +169,43 @@ class UCHPeer(peer.Peer):
     ) -> dict[str, torch.Tensor]:
         """One iteration of Algorithm 1, see `peer.Peer.step`."""
         image, text = self._inputs(peer.indices(drawn["index"]))
-        found = self._update_outer(image, text)
+        with self._learning(*_generators("outer")):
+            real, before = self._encode(image, text)
+        found = self._update("outer", real, before)
         with torch.no_grad():
             real = self._represent(image, text)
-        return found | self._update_inner(real)
+        with self._learning(*_generators("inner")):
+            before = self._before_codes(real)
+        return found | self._update("inner", real, before)
 
-    def _update_outer(self, image, text):
-        players = ("image_outer_generator", "text_outer_generator")
-        with self._learning(*players):
-            features, before = self._encode(image, text)
-        found = self._update_discriminators(
-            "outer", features.detached(), before.detached()
+    def _update(self, name, real, before) -> dict[str, torch.Tensor]:
+        """A cycle's discriminators, and then its generators."""
+        players = _generators(name)
+        with (
+            self._learning(*players),
+            torch.set_grad_enabled(not self._standardize),
+        ):
+            middle, fake = self._generate(name, before, False)
+        judged = self._judge(name, real.detached(), fake.detached())
+        self._descend(
+            judged, f"image_{name}_discriminator", f"text_{name}_discriminator"
         )
         with self._learning(*players):
-            loss, terms = self._outer_generators(features, before)
+            if self._standardize:
+                # By the batch, where the discriminators saw running means.
+                middle, fake = self._generate(name, before, True)
+            loss, terms = getattr(self, f"_{name}_loss")(real, middle, fake)
             self._descend(loss, *players)
-        return found | _named("outer", terms)
-
-    def _update_inner(self, real):
-        players = ("image_inner_generator", "text_inner_generator")
-        with self._learning(*players):
-            before = self._before_codes(real)
-        found = self._update_discriminators("inner", real, before.detached())
-        with self._learning(*players):
-            loss, terms = self._inner_generators(real, before)
-            self._descend(loss, *players)
-        return found | _named("inner", terms)
-
-    def _update_discriminators(self, name, real, before):
-        loss = getattr(self, f"_{name}_discriminators")(real, before)
-        players = (f"image_{name}_discriminator", f"text_{name}_discriminator")
-        self._descend(loss, *players)
-        return {f"{name}_discriminator_loss": loss.detach()}
+        terms = {
+            f"{name}_{term}_loss": value.detach()
+            for term, value in terms.items()
+        }
+        return {f"{name}_discriminator_loss": judged.detach(), **terms}
 
     def _encode(self, image, text) -> tuple[Pair, Pair]:
         """F, and Z before it is standardised."""
-        features = Pair(
-            *(
-                encoder(own)
-                for encoder, own in zip(
-                    self._encoders, (image, text), strict=True
-                )
-            )
-        )
+        image_encoder, text_encoder = self._encoders
+        features = Pair(image_encoder(image), text_encoder(text))
         return features, self._cycles["outer"].dense(features)
 
     def _represent(self, image, text) -> Pair:
@@ -222,45 +217,42 @@ class UCHPeer(peer.Peer):
         """H before it is standardised."""
         return self._cycles["inner"].dense(real)
 
-    def _outer_discriminators(self, real, before):
-        return _discriminator_loss(self._cycles["outer"], real, before)
+    def _generate(self, name, before, training) -> tuple[Pair, Pair]:
+        """Z or H, and what the decoders make of it."""
+        middle = self._cycles[name].middle(before, training)
+        return middle, self._cycles[name].generate(middle)
 
-    def _inner_discriminators(self, real, before):
-        return _discriminator_loss(self._cycles["inner"], real, before)
+    def _judge(self, name, real, fake) -> torch.Tensor:
+        """Eqs. (3), (10), times -1."""
+        cycle = self._cycles[name]
+        return sum(
+            (functional.softplus(-own) + functional.softplus(other)).mean()
+            for own, other in zip(
+                cycle.judge(real), cycle.judge(fake), strict=True
+            )
+        )
 
-    def _outer_generators(self, features, before):
-        outer, inner = self._cycles["outer"], self._cycles["inner"]
-        middle = outer.middle(before, training=True)
-        terms = _terms(self._objectives["outer"], outer, features, middle)
-        loss = _weighted(self._objectives["outer"], terms)
+    def _outer_loss(self, real, middle, fake):
+        objective = self._objectives["outer"]
+        terms = _terms(objective, self._cycles["outer"], real, middle, fake)
+        loss = _weighted(objective, terms)
         if self._couple:
-            objective = self._objectives["inner"]
+            objective, inner = self._objectives["inner"], self._cycles["inner"]
             codes = inner.middle(inner.dense(middle))
-            coupled = _terms(objective, inner, middle, codes)
+            coupled = _terms(
+                objective, inner, middle, codes, inner.generate(codes)
+            )
             loss = loss + _weighted(objective, coupled)
         return loss, terms
 
-    def _inner_generators(self, real, before):
-        cycle, objective = self._cycles["inner"], self._objectives["inner"]
-        codes = cycle.middle(before, training=True)
-        terms = _terms(objective, cycle, real, codes)
+    def _inner_loss(self, real, middle, fake):
+        objective = self._objectives["inner"]
+        terms = _terms(objective, self._cycles["inner"], real, middle, fake)
         return _weighted(objective, terms), terms
 
 
-def _named(cycle, terms):
-    return {
-        f"{cycle}_{name}_loss": value.detach() for name, value in terms.items()
-    }
-
-
-def _discriminator_loss(cycle, real, before) -> torch.Tensor:
-    """Eqs. (3), (10), times -1."""
-    with torch.no_grad():
-        fake = cycle.generate(cycle.middle(before))
-    return sum(
-        (functional.softplus(-own) + functional.softplus(other)).mean()
-        for own, other in zip(cycle.judge(real), cycle.judge(fake), strict=True)
-    )
+def _generators(name) -> tuple[str, str]:
+    return f"image_{name}_generator", f"text_{name}_generator"
 
 
 def _weighted(objective: uch_objective.Objective, terms) -> torch.Tensor:
@@ -268,10 +260,13 @@ def _weighted(objective: uch_objective.Objective, terms) -> torch.Tensor:
 
 
 def _terms(
-    objective: uch_objective.Objective, cycle: Cycle, real: Pair, middle: Pair
+    objective: uch_objective.Objective,
+    cycle: Cycle,
+    real: Pair,
+    middle: Pair,
+    fake: Pair,
 ) -> dict[str, torch.Tensor]:
     """The terms of the generators that have a weight."""
-    fake = cycle.generate(middle)
     targets = real.detached() if objective.fixed_targets else real
     wanted = objective.weights
     terms = {}

@@ -21,6 +21,13 @@ class Codes(NamedTuple):
     pool: torch.Tensor  # [P, K]
 
 
+class Compared(NamedTuple):
+    """Distances of one modality's queries in the other's items."""
+
+    positive: torch.Tensor  # [B]
+    pool: torch.Tensor  # [B, P]
+
+
 class UGACHPeer(peer.Peer):
     """Both players; see `peer.Peer` for the arguments.
 
@@ -92,28 +99,28 @@ class UGACHPeer(peer.Peer):
     def _pretrain(self, inputs, sizes, known, looked_up):
         uniform = torch.zeros(known.shape).masked_fill(known, -1e9)
         shares = 2 * [torch.softmax(uniform, 1)]
-        judged = _codes(self._players["discriminator"], inputs, sizes)
+        judged = self._compare("discriminator", inputs, sizes)
         margin = self._objective.uniform_margin
         loss = _discriminator_loss(judged, shares, known, margin)
         return {"discriminator_loss": loss}
 
     def _discriminator(self, inputs, sizes, known, looked_up):
-        shares = self._shares(_measured_parts(looked_up))
-        judged = _codes(self._players["discriminator"], inputs, sizes)
+        shares = self._shares(_compared(_measured_parts(looked_up)))
+        judged = self._compare("discriminator", inputs, sizes)
         margin = self._objective.margin
         loss = _discriminator_loss(judged, shares, known, margin)
         return {"discriminator_loss": loss}
 
     def _generator(self, inputs, sizes, known, looked_up):
-        generated = _codes(self._players["generator"], inputs, sizes)
-        loss = self._generator_loss(generated, _measured_parts(looked_up))
-        return {"generator_loss": loss}
+        generated = self._compare("generator", inputs, sizes)
+        judged = _compared(_measured_parts(looked_up))
+        return {"generator_loss": self._generator_loss(generated, judged)}
 
     def _adversarial(self, inputs, sizes, known, looked_up):
-        generated = _codes(
-            self._players["generator"], *_without_positives(inputs, sizes)
+        generated = self._compare(
+            "generator", *_without_positives(inputs, sizes)
         )
-        judged = _codes(self._players["discriminator"], inputs, sizes)
+        judged = self._compare("discriminator", inputs, sizes)
         shares = [share.detach() for share in self._shares(generated)]
         margin = self._objective.margin
         return {
@@ -123,26 +130,21 @@ class UGACHPeer(peer.Peer):
             "generator_loss": self._generator_loss(generated, judged),
         }
 
+    def _compare(self, player, inputs, sizes) -> list[Compared]:
+        return _compared(_codes(self._players[player], inputs, sizes))
+
     def _shares(self, generated) -> list[torch.Tensor]:
         """Eq. (4) in both directions, [B, P] each."""
         temperature = self._objective.temperature
-        return [
-            torch.softmax(-_distances(query.query, other.pool) / temperature, 1)
-            for query, other in _directions(generated)
-        ]
+        return [torch.softmax(-one.pool / temperature, 1) for one in generated]
 
     def _generator_loss(self, generated, judged) -> torch.Tensor:
         objective = self._objective
         loss = 0.0
-        for (query, other), (judge, judge_other) in zip(
-            _directions(generated), _directions(judged), strict=True
-        ):
-            scores = _scores(judge, judge_other, objective.margin)
+        for own, judge in zip(generated, judged, strict=True):
+            scores = _scores(judge, objective.margin)
             rewards = functional.softplus(scores).detach()
-            distances = _distances(query.query, other.pool)
-            log_shares = torch.log_softmax(
-                -distances / objective.temperature, 1
-            )
+            log_shares = torch.log_softmax(-own.pool / objective.temperature, 1)
             advantage = rewards - rewards.mean(1, keepdim=True)
             advantage = (
                 advantage - objective.entropy_weight * log_shares.detach()
@@ -190,19 +192,29 @@ def _measured_parts(looked_up) -> tuple[Codes, ...]:
     return tuple(Codes(*map(_measured, parts)) for parts in looked_up)
 
 
+def _compared(codes: tuple[Codes, Codes]) -> list[Compared]:
+    """Image queries over texts, then text queries over images."""
+    image, text = codes
+    return [
+        Compared(
+            (query.query - other.positive).square().sum(1),
+            _distances(query.query, other.pool),
+        )
+        for query, other in ((image, text), (text, image))
+    ]
+
+
 def _discriminator_loss(judged, shares, known, margin) -> torch.Tensor:
     loss = 0.0
-    for (query, other), share in zip(_directions(judged), shares, strict=True):
+    for one, share in zip(judged, shares, strict=True):
         share = share.masked_fill(known, 0.0)
-        loss = loss + (share * _scores(query, other, margin)).sum(1).mean()
+        loss = loss + (share * _scores(one, margin)).sum(1).mean()
     return loss
 
 
-def _scores(query, other, margin) -> torch.Tensor:
+def _scores(compared, margin) -> torch.Tensor:
     """Eq. (6), [B, P]."""
-    positive = (query.query - other.positive).square().sum(1)
-    distances = _distances(query.query, other.pool)
-    return torch.relu(margin + positive[:, None] - distances)
+    return torch.relu(margin + compared.positive[:, None] - compared.pool)
 
 
 def _distances(queries, candidates) -> torch.Tensor:
@@ -211,8 +223,3 @@ def _distances(queries, candidates) -> torch.Tensor:
         + candidates.square().sum(1)[None, :]
         - 2.0 * queries @ candidates.T
     )
-
-
-def _directions(codes):
-    image, text = codes
-    return ((image, text), (text, image))
