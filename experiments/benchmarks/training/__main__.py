@@ -5,7 +5,7 @@ r"""Times a training step of every method against floors and PyTorch.
 A step inside `fit` is compared with two floors. At the machine's best
 single-precision rate and memory bandwidth, both measured in the same process,
 before and after: the step's matrix products and Adam's reads and writes, which
-no implementation can go below. And the same with each product timed alone, at
+no library can go below. And the same with each product timed alone, at
 its own shape, in the fastest of the libraries. Beside it runs the same step in
 PyTorch, eager and compiled, if it is installed:
 
@@ -47,6 +47,7 @@ def _main(arguments: list[str]) -> None:
         chosen = cases.cases(given.methods, given.settings, sizes)
     with runner.scratch_folder("") as folder:
         runner.import_tensorflow()
+        _without_advice()
         figures = measuring.measure(
             chosen, sizes, pace.Pace(given.steps), folder, _say
         )
@@ -59,6 +60,13 @@ def _main(arguments: list[str]) -> None:
     print(table.table(figures))
     if given.output:
         files.write_json(given.output, figures)
+
+
+def _without_advice() -> None:
+    """Spares us TensorFlow's warning that each `fit` traces encoders anew."""
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
 
 
 def _say(line: str) -> None:

@@ -83,9 +83,11 @@ class Peer:
         ]
         for tensor in others:
             tensor.requires_grad_(False)
-        yield
-        for tensor in others:
-            tensor.requires_grad_(True)
+        try:
+            yield
+        finally:
+            for tensor in others:
+                tensor.requires_grad_(True)
 
     def _descend(self, loss: torch.Tensor, *players: str) -> None:
         if players not in self._optimizers:

@@ -15,12 +15,19 @@ from experiments.benchmarks.training.peers import ssah
 from experiments.benchmarks.training.peers import uch
 from experiments.benchmarks.training.peers import ugach
 
+# Between a step of ours and PyTorch's, after the first one.
+_DIFFERS = (
+    "Adam's epsilon, which PyTorch adds after it corrects the second moment "
+    "and Keras before."
+)
+
 
 def about() -> dict[str, Any]:
-    """PyTorch's `version`, and its `threads` inside operations."""
+    """PyTorch's `version`, `threads` inside operations, and what `differs`."""
     return {
         "version": torch.__version__,
         "threads": torch.get_num_threads(),
+        "differs": _DIFFERS,
     }
 
 
