@@ -33,6 +33,7 @@ def measure(items: int, queries: int, rounds: int, kept: list[dict]) -> dict:
         kept: What is known of code paths, see `search_paths.measure_each`.
     """
     from experiments.benchmarks import evaluation_timings
+    from experiments.benchmarks import search_choices
     from experiments.benchmarks import search_timings
 
     figures = {
@@ -43,7 +44,15 @@ def measure(items: int, queries: int, rounds: int, kept: list[dict]) -> dict:
         "paths": search_paths.measure_each(items, queries, rounds, kept),
         "evaluation": [],
         "radius": [],
+        "choices": [],
     }
+    for kind in search_choices.KINDS:
+        for bits in (64, 128):
+            for found in search_choices.measure(
+                items, max(1, queries // 10), bits, kind, rounds
+            ):
+                figures["choices"].append(found)
+                _say("choice", found)
     figures["growth"] = search_timings.growth(
         items, max(1, queries // 10), rounds
     )

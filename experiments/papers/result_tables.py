@@ -167,7 +167,24 @@ def search(result: dict) -> str:
             f"| {found['microseconds_per_query']:.0f} µs "
             f"| {found['ratio']:.1f} x |"
         )
-    return "\n".join(rows)
+    return "\n".join([*rows, "", *_choices(result["choices"])])
+
+
+def _choices(found: list[dict]) -> list[str]:
+    """How much longer than the better of two what an index takes is."""
+    rows = [
+        "| what an index takes by itself | codes | search | takes | time to "
+        "the better one's |",
+        "|---|---|---|---|---|",
+    ]
+    for one in found:
+        what = "radius" if one["search"] == "within" else "nearest"
+        rows.append(
+            f"| {one['items']:,} of {one['bits']} bits | {one['kind']} "
+            f"| {what} {one['size']} | {one['chosen']} "
+            f"| {one['to_best']:.2f} x |"
+        )
+    return rows
 
 
 def _scans(paths: list[dict]) -> list[str]:

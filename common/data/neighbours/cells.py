@@ -25,7 +25,7 @@ _ROUNDS = 8
 # Rows of a sample for each cell.
 _ROWS_PER_CELL = 64
 # Candidates of a row for each neighbour that is sought.
-_CANDIDATES = 4
+_CANDIDATES = 5
 _BLOCK = 4096
 _QUERY_BLOCK = 1024
 _ITEM_BLOCK = 32_768

@@ -5,6 +5,7 @@ import pytest
 
 from common.hamming import kernel
 from experiments.benchmarks import evaluation_timings
+from experiments.benchmarks import search_choices
 from experiments.benchmarks import search_paths
 from experiments.benchmarks import search_timings
 from experiments.papers import result_tables
@@ -76,12 +77,15 @@ def test_small_sizes_are_measured_and_become_a_table():
             evaluation_timings.full_evaluation("small", 30, 500, 5, 16, 1)
         ],
         "radius": search_timings.radius(20_000, 40, (2,), 1),
+        "choices": search_choices.measure(20_000, 4, 64, "clustered", 1),
     }
 
     table = result_tables.search(json.loads(json.dumps(result)))
 
     assert "| popcnt | 20,000 of 64 bits | 2 | " in table
     assert "| 30 x 500 | 16 | " in table
+    assert "| 20,000 of 64 bits | clustered | radius 0 | tables | " in table
+    assert min(one["to_best"] for one in result["choices"]) >= 1
     assert table.count("| 20,000 codes of 64 bits | 2 |") == 1
     assert result["radius"][0]["ratio"] > 0
 
