@@ -7,6 +7,17 @@ comparison of each distance with it is all the work there is.
 import numpy as np
 
 
+def places(near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of what is true, as `numpy.nonzero`.
+
+    NumPy finds them many times faster in one dimension.
+
+    Args:
+        near: [m, n] bool.
+    """
+    return np.divmod(np.flatnonzero(near), near.shape[1])
+
+
 class Nearest:
     """The k nearest items so far of some queries.
 
@@ -49,7 +60,7 @@ class Nearest:
             near = distances < limits[:, None]
         else:
             near = distances <= limits[:, None]
-        rows, columns = np.nonzero(near)
+        rows, columns = places(near)
         self.take(rows, numbers[columns], distances[rows, columns])
 
     def take(

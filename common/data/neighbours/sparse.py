@@ -84,5 +84,5 @@ def _add(best, queries, start, block, norms, first) -> None:
         )
         return
     # Among equal distances, the later numbers lose.
-    items, rows = np.nonzero(distances < limits)
+    items, rows = selection.places(distances < limits)
     best.take(rows, items + first, distances[items, rows])
