@@ -1,10 +1,12 @@
 """Exact nearest neighbours by blocked matrix products."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from common.data.neighbours import selection
+from common.data.neighbours import threads
 
 METRICS = ("euclidean", "cosine")
 
@@ -100,24 +102,27 @@ def nearest_of(
         block = features(slice(start, min(stop, count)))
         return unit(block) if metric == "cosine" else block
 
-    starts = range(queries.start, queries.stop, QUERY_BLOCK)
+    parts = [
+        slice(start, min(start + QUERY_BLOCK, queries.stop))
+        for start in range(queries.start, queries.stop, QUERY_BLOCK)
+    ]
     # A power of two changes no digit of a product.
-    blocks = {
-        start: -2 * load(start, min(start + QUERY_BLOCK, queries.stop))
-        for start in starts
-    }
-    nearest = {start: selection.Nearest(neighbours) for start in starts}
+    blocks = {part.start: -2 * load(part.start, part.stop) for part in parts}
+    best = {start: selection.Nearest(neighbours) for start in blocks}
+
+    def compare(first, items, norms, part):
+        # Squared distances less the queries' norms, which rank nothing.
+        distances = blocks[part.start] @ items.T
+        distances += norms
+        _exclude_self(distances, part.start, first)
+        numbers = np.arange(first, first + len(items))
+        best[part.start].add(distances, numbers)
+
     for first in range(0, count, _ITEM_BLOCK):
         items = load(first, first + _ITEM_BLOCK)
         norms = np.einsum("ij,ij->i", items, items)
-        numbers = np.arange(first, first + len(items))
-        for start, block in blocks.items():
-            # Squared distances less the queries' norms, which rank nothing.
-            distances = block @ items.T
-            distances += norms
-            _exclude_self(distances, start, first)
-            nearest[start].add(distances, numbers)
-    found = [one.items for one in nearest.values()]
+        threads.each(functools.partial(compare, first, items, norms), parts)
+    found = [one.items for one in best.values()]
     return np.concatenate(found).astype(np.int32)
 
 

@@ -1,5 +1,6 @@
 """Blocks of work side by side, one for each core."""
 
+import threading
 from collections.abc import Callable
 from collections.abc import Sequence
 from concurrent import futures
@@ -7,6 +8,10 @@ from concurrent import futures
 import threadpoolctl
 
 from common.hamming import kernel
+
+# The limit of a library's threads is the whole process's; two at once would
+# leave it where it should not be.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def each(
@@ -25,6 +30,7 @@ def each(
         progress: Called with the rows done so far, in order.
     """
     with (
+        _ONE_AT_A_TIME,
         threadpoolctl.threadpool_limits(1, "blas"),
         futures.ThreadPoolExecutor(kernel.core_count()) as pool,
     ):
