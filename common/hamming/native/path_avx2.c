@@ -4,6 +4,7 @@
 #include "scan.h"
 
 #if X86
+#define VECTOR 8
 #define TARGET __attribute__((target("avx2,popcnt")))
 #define NAME(x) avx2_##x
 

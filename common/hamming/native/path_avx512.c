@@ -9,6 +9,7 @@
 #else
 #define WIDE ",prefer-vector-width=512"
 #endif
+#define VECTOR 8
 #define TARGET                                                       \
   __attribute__((target("popcnt,avx512f,avx512bw,avx512dq,avx512vl," \
                         "avx512vpopcntdq" WIDE)))

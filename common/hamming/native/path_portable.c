@@ -3,6 +3,7 @@
 
 #include "scan.h"
 
+#define VECTOR 8
 #define TARGET
 #define NAME(x) portable_##x
 

@@ -21,7 +21,7 @@
 
 /* What functions return besides 0. */
 enum { NO_MEMORY = -1, REFUSED = -2 };
-enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH, VECTOR = 8 };
+enum { LANES = 64, DEPTH = 16, TILE = LANES * DEPTH };
 /* Items that one query is compared with at a time. */
 enum { RUN = 64 };
 enum { COPIES = 4 };

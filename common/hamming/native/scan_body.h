@@ -1,5 +1,6 @@
 /* The inner loops of the scans. Every code path includes this file: TARGET
-   names its instructions, NAME(x) makes names of its own.
+   names its instructions, NAME(x) makes names of its own, and VECTOR is how many
+   items it compares side by side.
 
    The database is read a tile at a time. A tile lies in memory as one plane per
    64-bit word, stays in the first-level cache and serves all queries. Inside a
