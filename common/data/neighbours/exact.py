@@ -12,7 +12,7 @@ METRICS = ("euclidean", "cosine")
 
 # Rows whose distances are taken at once.
 QUERY_BLOCK = 512
-_ITEM_BLOCK = 16384
+_ITEM_BLOCK = 8192
 # Query blocks for which items are read and scaled once.
 _GROUP = 16
 
@@ -46,9 +46,7 @@ def nearest(
     """
     check(count, neighbours, metric)
     found = np.empty((count, neighbours), np.int32)
-    step = _GROUP * QUERY_BLOCK
-    for start in range(0, count, step):
-        queries = slice(start, min(start + step, count))
+    for queries in _slices(slice(0, count), _GROUP * QUERY_BLOCK):
         found[queries] = nearest_of(
             queries, features, count, neighbours, metric
         )
@@ -98,32 +96,52 @@ def nearest_of(
         [queries, k] int32.
     """
 
-    def load(start: int, stop: int) -> np.ndarray:
-        block = features(slice(start, min(stop, count)))
-        return unit(block) if metric == "cosine" else block
+    def load(rows: slice) -> np.ndarray:
+        return _loaded(features, rows, metric)
 
-    parts = [
-        slice(start, min(start + QUERY_BLOCK, queries.stop))
-        for start in range(queries.start, queries.stop, QUERY_BLOCK)
-    ]
+    parts = _slices(queries, QUERY_BLOCK)
     # A power of two changes no digit of a product.
-    blocks = {part.start: -2 * load(part.start, part.stop) for part in parts}
-    best = {start: selection.Nearest(neighbours) for start in blocks}
+    asked = -2 * load(queries)
+    best = {part.start: selection.Nearest(neighbours) for part in parts}
 
     def compare(first, items, norms, part):
+        own = slice(part.start - queries.start, part.stop - queries.start)
         # Squared distances less the queries' norms, which rank nothing.
-        distances = blocks[part.start] @ items.T
+        distances = asked[own] @ items.T
         distances += norms
         _exclude_self(distances, part.start, first)
         numbers = np.arange(first, first + len(items))
         best[part.start].add(distances, numbers)
 
-    for first in range(0, count, _ITEM_BLOCK):
-        items = load(first, first + _ITEM_BLOCK)
+    for block in _slices(slice(0, count), _ITEM_BLOCK):
+        items = load(block)
         norms = np.einsum("ij,ij->i", items, items)
-        threads.each(functools.partial(compare, first, items, norms), parts)
+        threads.each(
+            functools.partial(compare, block.start, items, norms), parts
+        )
     found = [one.items for one in best.values()]
     return np.concatenate(found).astype(np.int32)
+
+
+def _loaded(
+    features: Callable[[slice], np.ndarray], rows: slice, metric: str
+) -> np.ndarray:
+    """Features of some rows, scaled if the metric wants it, [m, d]."""
+    width = features(slice(0, 1)).shape[1]
+    found = np.empty((rows.stop - rows.start, width), np.float32)
+
+    def load(part):
+        block = features(part)
+        own = slice(part.start - rows.start, part.stop - rows.start)
+        found[own] = unit(block) if metric == "cosine" else block
+
+    threads.each(load, _slices(rows, QUERY_BLOCK))
+    return found
+
+
+def _slices(rows: slice, size: int) -> list[slice]:
+    starts = range(rows.start, rows.stop, size)
+    return [slice(start, min(start + size, rows.stop)) for start in starts]
 
 
 def unit(block: np.ndarray) -> np.ndarray:
